@@ -1,0 +1,25 @@
+# caddy_embed(<target> <namespace> FILES …)
+#
+# Puts files into the binary as `constexpr std::string_view`s, in a table `caddy::<namespace>::files()`
+# of {name, content}, sorted by name. The assembler's .incbin keeps megabytes out of the C++ parser.
+function(caddy_embed target namespace)
+    cmake_parse_arguments(arg "" "" "FILES" ${ARGN})
+    set(out ${CMAKE_CURRENT_BINARY_DIR}/embed_${namespace}.cpp)
+    set(symbols "")
+    set(rows "")
+    list(SORT arg_FILES)
+    set(index 0)
+    foreach(file IN LISTS arg_FILES)
+        get_filename_component(path ${file} ABSOLUTE)
+        get_filename_component(base ${file} NAME)
+        set(symbol "caddy_embed_${namespace}_${index}")
+        string(APPEND symbols "asm(\".section .rodata\\n.balign 16\\n.global ${symbol}\\n${symbol}:\\n.incbin \\\"${path}\\\"\\n\"\n    \".global ${symbol}_end\\n${symbol}_end:\\n.byte 0\\n.previous\\n\");\nextern \"C\" const char ${symbol}[];\nextern \"C\" const char ${symbol}_end[];\n")
+        string(APPEND rows "        {\"${base}\", {${symbol}, static_cast<std::size_t>(${symbol}_end - ${symbol})}},\n")
+        math(EXPR index "${index} + 1")
+    endforeach()
+    file(CONFIGURE OUTPUT ${out} CONTENT "#include \"platform/runtime/embedded.hpp\"\n@symbols@namespace caddy::${namespace} {\nstd::vector<EmbeddedFile> files() {\n    return {\n@rows@    };\n}\n}  // namespace caddy::${namespace}\n" @ONLY)
+    set_property(SOURCE ${out} APPEND PROPERTY OBJECT_DEPENDS "${arg_FILES}")
+    # The assembler statements would be lost or doubled by link-time optimisation.
+    set_source_files_properties(${out} PROPERTIES COMPILE_OPTIONS "-fno-lto" SKIP_PRECOMPILE_HEADERS ON)
+    target_sources(${target} PRIVATE ${out})
+endfunction()

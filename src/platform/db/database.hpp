@@ -1,0 +1,89 @@
+#pragma once
+// A database: sessions for reads, and the one idiom for writes. Services hold a Database&, stores a Session&.
+// One per process; used from the event loop only.
+#include "core/result.hpp"
+#include "platform/db/session.hpp"
+#include "platform/runtime/context.hpp"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <memory>
+
+namespace caddy::db {
+
+enum class Purpose { read, write };
+
+/// Connections to one engine, lent one at a time.
+class Driver {
+public:
+    using Lease = std::unique_ptr<Connection, std::function<void(Connection*)>>;   // gives back on destruction
+
+    virtual ~Driver() = default;
+    virtual Engine engine() const = 0;
+    /// Waits its turn, at most until the context's deadline or the driver's own wait limit. Throws Gone.
+    virtual Task<Lease> acquire(const Context&, Purpose) = 0;
+    /// Ends every connection; nothing may be lent out any more.
+    virtual Task<> close() = 0;
+};
+
+/// A session for reads, outside any transaction of the caller's; holds its connection while it lives.
+class ReadSession : public Session {
+public:
+    explicit ReadSession(Driver::Lease lease) : Session(*lease), lease_(std::move(lease)) {}
+
+private:
+    Driver::Lease lease_;
+};
+
+class Database {
+public:
+    explicit Database(std::unique_ptr<Driver> driver) : driver_(std::move(driver)) {}
+
+    Engine engine() const { return driver_->engine(); }
+
+    /// `auto db = co_await db_.read(ctx);` then `co_await store::load(db, id)`.
+    Task<ReadSession> read(const Context& ctx) {
+        auto lease = co_await driver_->acquire(ctx, Purpose::read);
+        co_return ReadSession(std::move(lease));
+    }
+
+    /// The unit of work: commits when `body` returns a value, rolls back on a refusal or a fault, and runs `body`
+    /// again on a deadlock or write conflict (bounded, with jitter). COMMIT is never cancelled and never run again.
+    ///
+    /// `body` is a callable (Transaction&) -> Task<Result<T>>; this frame keeps it alive, so it may be a capturing
+    /// lambda, here and nowhere else. It must be safe to run again: no effect outside the transaction.
+    template <class Body>
+    auto transact(const Context& ctx, std::string_view name, Body body) -> std::invoke_result_t<Body&, Transaction&> {
+        for (int attempt = 1;; ++attempt) {
+            bool again = false;
+            try {
+                auto lease = co_await driver_->acquire(ctx, Purpose::write);
+                co_await lease->begin();
+                Transaction tx(*lease);
+                auto outcome = co_await body(tx);
+                if (outcome.has_value()) {
+                    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+                    co_await tx.commit();
+                    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+                }
+                co_return outcome;
+            } catch (const Retry&) {
+                if (attempt == attempts_max) throw;
+                again = true;
+            }
+            if (again) co_await back_off(attempt, name);
+        }
+    }
+
+    Driver& driver() { return *driver_; }
+
+private:
+    static constexpr int attempts_max = 5;
+    /// Waits a little longer each time, with jitter, so that two rivals do not meet again.
+    static Task<> back_off(int attempt, std::string_view name);
+
+    std::unique_ptr<Driver> driver_;
+};
+
+}  // namespace caddy::db

@@ -1,0 +1,53 @@
+#pragma once
+// An answer, before the session adds what all answers carry (Date, request id, limits, ETag, compression).
+#include "platform/json/encode.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace caddy::http {
+
+struct Response {
+    int status = 200;
+    std::string body{};
+    std::string content_type = "application/json";
+    std::vector<std::pair<std::string, std::string>> headers{};
+    /// Empty: a successful GET gets a strong one from its bytes. Without quotes.
+    std::string etag{};
+
+    Response& with(std::string name, std::string value) & {
+        headers.emplace_back(std::move(name), std::move(value));
+        return *this;
+    }
+    Response&& with(std::string name, std::string value) && { return std::move(with(std::move(name), std::move(value))); }
+};
+
+/// `Cache-Control` of a public read: fresh for `max_age` seconds, usable for ten times as long while it is renewed.
+std::pair<std::string, std::string> public_for(int max_age_s);
+/// `Cache-Control` of what belongs to one caller.
+std::pair<std::string, std::string> private_no_store();
+
+template <class T>
+Response json_response(int status, const T& value) {
+    Response response;
+    response.status = status;
+    json::write(response.body, value);
+    return response;
+}
+template <class T>
+Response ok(const T& value) {
+    return json_response(200, value);
+}
+template <class T>
+Response created(const T& value) {
+    return json_response(201, value);
+}
+template <class T>
+Response accepted(const T& value) {
+    return json_response(202, value);
+}
+Response no_content();
+
+}  // namespace caddy::http

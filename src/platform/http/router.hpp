@@ -1,0 +1,69 @@
+#pragma once
+// The table of routes: method, pattern, who may call, handler. Filled once before serving, then only read.
+#include "core/access.hpp"
+#include "platform/http/request.hpp"
+#include "platform/http/response.hpp"
+#include "platform/runtime/task.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace caddy::http {
+
+using Handler = std::function<Task<Result<Response>>(Request&)>;
+
+/// A handler function and the services it works with: `bind(add_line, carts)`.
+template <class... Services>
+Handler bind(Task<Result<Response>> (*handler)(Request&, Services&...), std::type_identity_t<Services>&... services) {
+    return [handler, &services...](Request& request) { return handler(request, services...); };
+}
+
+/// Which counter of the rate limiter a route draws from, beside the global one.
+enum class Tier { none, api, auth };
+
+struct Route {
+    std::string method;
+    std::string pattern;   // `/api/v1/carts/{cart}/lines/{line}`
+    Access access = Access::anyone;
+    Tier tier = Tier::api;
+    Handler handler;
+    std::chrono::milliseconds time_limit{0};   // 0: the server's; at most 120 s
+    std::size_t body_limit = 0;                // 0: the server's
+};
+
+class Router {
+public:
+    Router();
+    ~Router();
+    Router(Router&&) noexcept;
+
+    /// The row that was added, so that a route may say more: `r.post(…).body_limit = …`.
+    Route& get(std::string pattern, Access, Handler);      // answers HEAD too
+    Route& post(std::string pattern, Access, Handler);
+    Route& put(std::string pattern, Access, Handler);
+    Route& patch(std::string pattern, Access, Handler);
+    Route& remove(std::string pattern, Access, Handler);
+
+    /// The route for a method and a decoded path, with the path's parameters put into `request.parameters`.
+    ///
+    /// Refuses: request.not_found (404), request.method_not_allowed (405; `more` is not used, `allow` is set)
+    struct Match {
+        const Route* route = nullptr;
+        std::string allow;   // what a 405 or an OPTIONS answers
+    };
+    Match match(Request& request) const;
+
+    /// Every row, in the order of their addition.
+    std::vector<const Route*> list() const;
+
+private:
+    struct Table;
+    Route& add(std::string method, std::string pattern, Access, Handler);
+    std::unique_ptr<Table> table_;
+};
+
+}  // namespace caddy::http

@@ -1,0 +1,48 @@
+#pragma once
+// Blocking and heavy work leaves the event loop here: SQLite, password hashing, outgoing HTTP by libcurl.
+#include "platform/runtime/task.hpp"
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace caddy {
+
+/// Runs `work` on the pool and resumes the caller on its own loop; an exception travels along.
+///
+/// The work is never abandoned: a cancelled caller still waits for its end. It must return something.
+template <class Pool, class Work>
+Task<std::invoke_result_t<Work&>> offload(Pool& pool, Work work) {
+    using Outcome = std::invoke_result_t<Work&>;
+    static_assert(!std::is_void_v<Outcome>, "offloaded work returns something");
+    auto start = [&pool](auto handler, Work task) {
+        auto loop = asio::get_associated_executor(handler);
+        asio::post(pool, [handler = std::move(handler), task = std::move(task), keep = asio::make_work_guard(loop)]() mutable {
+            std::exception_ptr fault;
+            std::optional<Outcome> value;
+            try {
+                value.emplace(task());
+            } catch (...) {
+                fault = std::current_exception();
+            }
+            auto back = keep.get_executor();
+            asio::post(back, [handler = std::move(handler), keep = std::move(keep), fault, value = std::move(value)]() mutable {
+                std::move(handler)(fault, std::move(value));
+            });
+        });
+    };
+    using Signature = void(std::exception_ptr, std::optional<Outcome>);
+    auto outcome = co_await asio::async_initiate<decltype(asio::use_awaitable), Signature>(
+        std::move(start), asio::use_awaitable, std::move(work));
+    co_return std::move(*outcome);
+}
+
+}  // namespace caddy

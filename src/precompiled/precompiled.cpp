@@ -1,0 +1,1 @@
+// Carries the precompiled header, which all modules share.

@@ -1,0 +1,82 @@
+#pragma once
+// Stock as a ledger: levels change only together with an immutable movement, and what is promised to an order is reserved.
+#include "core/result.hpp"
+#include "platform/db/database.hpp"
+#include "shop/catalog/catalog.hpp"
+
+#include <boost/describe.hpp>
+
+#include <span>
+
+namespace caddy::inventory {
+
+using catalog::VariantId;
+
+BOOST_DEFINE_ENUM_CLASS(MovementKind, received, adjusted, reserved, released, shipped, returned)
+
+/// So many of a variant, wanted by one order.
+struct Demand {
+    VariantId variant;
+    std::int64_t quantity = 0;
+    bool tracked = true;                                          // untracked variants never run out
+    catalog::StockPolicy policy = catalog::StockPolicy::deny;
+};
+
+/// Says which line of an order finds too little; the `more` of inventory.insufficient is {"lines": [Shortage…]}.
+struct Shortage {
+    VariantId variant_id;
+    std::int64_t requested = 0;
+    std::int64_t available = 0;   // never negative
+};
+BOOST_DESCRIBE_STRUCT(Shortage, (), (variant_id, requested, available))
+
+struct Config {
+    int low_stock_at = 5;   // 0..1000000: available at or below it shows as low_stock
+};
+
+/// What an audit found wrong: which invariant, where, and the two figures that differ.
+struct Finding {
+    std::string invariant;
+    std::string subject;
+    std::string detail;
+};
+
+class InventoryService {
+public:
+    InventoryService(db::Database& database, catalog::CatalogService& catalog, const Config& config)
+        : db_(database), catalog_(catalog), config_(config) {}
+
+    /// Promises stock to an order until `expires_at`; one conditional UPDATE per variant, in id order. A variant that is
+    /// short first gets its expired reservations back. The last step of a checkout transaction.
+    ///
+    /// Refuses: inventory.insufficient (409) with every short line; the caller's transaction must then roll back
+    Task<Result<void>> reserve(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>, Time expires_at);
+
+    /// Keeps an order's reservations for good: it is paid. False when they are no longer open.
+    Task<bool> keep(db::Transaction&, const Context&, std::int64_t order);
+
+    /// Gives an order's open reservations back. The second time does nothing.
+    Task<> release(db::Transaction&, const Context&, std::int64_t order);
+
+    /// Sets what is on the shelf, with a movement for the difference. Creates the level where there is none.
+    ///
+    /// Refuses: inventory.below_reserved (409) when more than that is promised to orders
+    Task<Result<void>> set_on_hand(db::Transaction&, const Context&, VariantId, std::int64_t on_hand, MovementKind, std::string_view reason);
+
+    /// Available (on hand less reserved) per variant; variants without a level are missing.
+    struct Available { VariantId variant; std::int64_t available = 0; };
+    Task<std::vector<Available>> available(db::Session&, std::span<const VariantId>);
+
+    /// Frees expired reservations that nobody asked for; how many. A job; correctness does not depend on it.
+    Task<std::int64_t> sweep_expired(const Context&);
+
+    /// Invariants 1 and 2 of the stock ledger, over the whole database.
+    Task<std::vector<Finding>> audit(const Context&);
+
+private:
+    db::Database& db_;
+    catalog::CatalogService& catalog_;
+    Config config_;
+};
+
+}  // namespace caddy::inventory
