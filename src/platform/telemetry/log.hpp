@@ -23,10 +23,11 @@ struct Field {
     std::variant<std::string, std::int64_t, bool> value;
 };
 
-enum class Format { automatic, text, json };
+enum class Format { automatic, text, json };   // automatic: text on a terminal, JSON elsewhere
+enum class Stream { standard_output, standard_error };
 
-/// Before the first line; afterwards set_level alone may be called.
-void configure(Level, Format);
+/// Before the first line; afterwards set_level alone may be called. Before it, lines go to standard error as JSON.
+void configure(Level, Format, Stream);
 void set_level(Level);
 bool enabled(Level);
 
