@@ -1,0 +1,54 @@
+# The verbs of this repository. `make help` says each in a line.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+binary  := build/release/bin/caddy-shopping
+PYTHON  := /usr/bin/python3
+web_in  := $(shell find web -path '*/node_modules' -prune -o -type f -print 2>/dev/null)
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+setup: ## Install the packages that build and tests need (asks for root or sudo once)
+	@tools/setup
+
+build: setup web ## Build the release program: build/release/bin/caddy-shopping
+	@[ -f build/release/build.ninja ] || { echo "configure: build/release"; cmake --preset release >/dev/null; }
+	@ninja -C build/release caddy-shopping
+
+web: build/web/.built ## Build the web pages into build/web
+build/web/.built: $(web_in) | setup
+	@echo "web: installing and building"
+	@cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@cd web && npm run build --silent
+	@touch $@
+
+run: build ## Start the shop on http://localhost:3000 with sample data (embedded database in ./data)
+	@$(binary) import --if-empty samples/catalogue/products.csv
+	@SANDBOX_PAYMENTS=$${SANDBOX_PAYMENTS:-true} $(binary) serve
+
+dev: setup ## Build program and unit tests with sanitizers: build/dev
+	@[ -f build/dev/build.ninja ] || { echo "configure: build/dev"; cmake --preset dev >/dev/null; }
+	@ninja -C build/dev
+
+check: dev web ## The fast ring: unit tests, house rules, contract of the API (under a minute once built)
+	@ctest --test-dir build/dev --output-on-failure -j2 -L unit
+	@$(PYTHON) tools/tidy.py
+	@$(PYTHON) -m pytest -q tests/tools tests/contract
+
+test: build check ## Every test
+	@$(PYTHON) -m pytest -q tests/api tests/system
+
+tidy: ## The house rules alone
+	@$(PYTHON) tools/tidy.py
+
+fmt: ## Format what is C++
+	@git ls-files 'src/*.cpp' 'src/*.hpp' 'tests/*.hpp' | xargs clang-format -i
+
+pack: build ## Make dist/caddy-shopping-<version>.tar.gz
+	@tools/pack
+
+clean: ## Delete what builds have made (never ./data)
+	@rm -rf build dist
+
+.PHONY: help setup build web run dev check test tidy fmt pack clean
