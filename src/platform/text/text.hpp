@@ -18,7 +18,7 @@ bool is_single_line(std::string_view);
 bool is_multi_line(std::string_view);
 /// Without white space (Unicode's included) at both ends.
 std::string trimmed(std::string_view);
-/// Lower case by Unicode's simple folding, NFC: for comparing e-mail addresses and handles.
+/// Case folded as Unicode does it (`Straße` is `strasse`), NFC: for comparing e-mail addresses and handles.
 std::string folded(std::string_view);
 /// True for what looks like one mail address: local part, `@`, a domain with a point; at most 254 bytes.
 bool is_email(std::string_view);
