@@ -1,0 +1,174 @@
+"""A running Caddy Shopping, as tests see it: a process, a base address, and a few calls that every journey needs."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+
+ADDRESS = {
+    "name": "李雷", "phone": "+86 138 0000 0000", "country": "CN", "province": "浙江省", "city": "杭州市",
+    "district": "西湖区", "line1": "文三路 1 号", "line2": "", "postal_code": "310000",
+}
+
+
+def program():
+    """The program under test: CADDY_PROGRAM, else the sanitized build, else the release build."""
+    chosen = os.environ.get("CADDY_PROGRAM")
+    candidates = [Path(chosen)] if chosen else [
+        ROOT / "build/dev/bin/caddy-shopping", ROOT / "build/release/bin/caddy-shopping"]
+    for candidate in candidates:
+        if candidate.exists():
+            return str(candidate)
+    raise FileNotFoundError("no program to test; run 'make dev' or 'make build' first")
+
+
+def key():
+    return str(uuid.uuid4())
+
+
+class Shop:
+    def __init__(self, directory, **settings):
+        self.directory = Path(directory)
+        self.data = self.directory / "data"
+        self.settings = {
+            "SANDBOX_PAYMENTS": "true", "GLOBAL_RATE_LIMIT": "1000000", "THROTTLER_LIMIT": "1000000",
+            "AUTH_RATE_LIMIT": "1000000", "UNPAID_ORDERS_PER_CALLER_MAX": "100000",
+            "CARTS_PER_CLIENT_PER_HOUR": "1000000", **settings}
+        self.process = None
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    # -- the process ---------------------------------------------------------------------------------------
+
+    def run(self, *arguments, check=True, **options):
+        """Runs a subcommand on this shop's data directory."""
+        done = subprocess.run(
+            [program(), *map(str, arguments), "--data-dir", str(self.data)], capture_output=True, text=True,
+            timeout=120, env={**os.environ, **self.settings}, **options)
+        assert not check or done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def import_csv(self, path, *arguments):
+        return self.run("import", path, *arguments)
+
+    def start(self, *arguments, **settings):
+        self.log = open(self.directory / "serve.log", "ab+")
+        where = self.log.seek(0, os.SEEK_END)
+        self.process = subprocess.Popen(
+            [program(), "serve", "--data-dir", str(self.data), "--port", "0", "--admin-port", "0", *arguments],
+            stdout=self.log, stderr=subprocess.STDOUT, env={**os.environ, **self.settings, **settings})
+        listening = self.wait_for_log("serve.listening", where)
+        self.base = f"http://127.0.0.1:{listening['port']}"
+        self.admin = f"http://127.0.0.1:{listening['admin_port']}"
+        self.port = listening["port"]
+        return self
+
+    def wait_for_log(self, event, start=0, seconds=30):
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            text = (self.directory / "serve.log").read_bytes()[start:].decode("utf-8", "replace")
+            for line in text.splitlines():
+                if f'"event":"{event}"' in line:
+                    return json.loads(line)
+            if self.process.poll() is not None:
+                raise AssertionError(f"serve ended with {self.process.returncode}:\n{text}")
+            time.sleep(0.01)
+        raise AssertionError(f"no {event} within {seconds} s:\n{text}")
+
+    def stop(self, expected=0):
+        """Ends it as an orchestrator would; the sanitizers' verdict is in the exit code."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=60)
+        self.process = None
+        assert code == expected, f"serve ended with {code}:\n{(self.directory / 'serve.log').read_text()[-4000:]}"
+
+    def kill(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    # -- calls ---------------------------------------------------------------------------------------------
+
+    def call(self, method, path, **options):
+        if path.startswith("/") and not re.match(r"/(api|health|readyz|docs|media|$)", path):
+            path = "/api/v1" + path
+        return self.http.request(method, self.base + path, timeout=30, **options)
+
+    def get(self, path, **options):
+        return self.call("GET", path, **options)
+
+    def post(self, path, body=None, **options):
+        return self.call("POST", path, json={} if body is None else body, **options)
+
+    def patch(self, path, body, **options):
+        return self.call("PATCH", path, json=body, **options)
+
+    def delete(self, path, **options):
+        return self.call("DELETE", path, **options)
+
+    # -- steps of a journey --------------------------------------------------------------------------------
+
+    def variant(self, handle, index=0):
+        answer = self.get(f"/products/{handle}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()["variants"][index]
+
+    def cart(self, *lines, headers=None):
+        """A cart with lines of (handle or variant id, quantity), ready for checkout. The cart and its headers."""
+        answer = self.post("/carts", headers=headers)
+        assert answer.status_code == 201, answer.text
+        cart = answer.json()
+        proof = dict(headers or {}) or {"X-Cart-Token": cart["token"]}
+        for what, quantity in lines:
+            variant = what if what.startswith("var_") else self.variant(what)["id"]
+            answer = self.post(f"/carts/{cart['id']}/lines", {"variant_id": variant, "quantity": quantity}, headers=proof)
+            assert answer.status_code in (200, 201), answer.text
+        methods = self.get(f"/shipping-methods?cart={cart['id']}", headers=proof).json()["data"]
+        answer = self.patch(f"/carts/{cart['id']}", {
+            "email": "guest@example.com", "shipping_address": ADDRESS, "shipping_method_id": methods[0]["id"],
+        }, headers=proof)
+        assert answer.status_code == 200, answer.text
+        return answer.json(), proof
+
+    def checkout(self, cart, proof, provider="sandbox", idempotency_key=None, **body):
+        return self.post(f"/carts/{cart['id']}/checkout", {"payment_provider": provider, **body},
+                         headers={**proof, "Idempotency-Key": idempotency_key or key()})
+
+    def order(self, *lines, provider="sandbox"):
+        """A placed order of a guest, and the headers that read it."""
+        cart, proof = self.cart(*lines)
+        answer = self.checkout(cart, proof, provider)
+        assert answer.status_code == 201, answer.text
+        order = answer.json()
+        return order, {"X-Order-Token": order["token"]}
+
+    def wait_for_order(self, order, proof, status, seconds=15):
+        limit = time.monotonic() + seconds
+        while True:
+            seen = self.get(f"/orders/{order['id']}", headers=proof).json()
+            if seen["status"] == status:
+                return seen
+            assert time.monotonic() < limit, f"the order is still {seen['status']}: {json.dumps(seen, ensure_ascii=False)}"
+            time.sleep(0.05)
+
+    def audit(self):
+        """The invariants hold, says the program itself."""
+        return self.run("audit")
+
+    def register(self, email=None, password="correct horse battery"):
+        answer = self.post("/auth/register", {"email": email or f"{uuid.uuid4().hex}@example.com", "password": password})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def signed_in(self, **options):
+        return {"Authorization": f"Bearer {self.register(**options)['access_token']}"}
