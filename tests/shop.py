@@ -10,6 +10,8 @@ from pathlib import Path
 
 import requests
 
+from tests.openapi import Contract
+
 ROOT = Path(__file__).resolve().parent.parent
 
 ADDRESS = {
@@ -68,6 +70,7 @@ class Shop:
         self.base = f"http://127.0.0.1:{listening['port']}"
         self.admin = f"http://127.0.0.1:{listening['admin_port']}"
         self.port = listening["port"]
+        self.contract = Contract(self.http.get(self.base + "/api/v1/openapi.json", timeout=30).json())
         return self
 
     def wait_for_log(self, event, start=0, seconds=30):
@@ -102,7 +105,9 @@ class Shop:
     def call(self, method, path, **options):
         if path.startswith("/") and not re.match(r"/(api|health|readyz|docs|media|$)", path):
             path = "/api/v1" + path
-        return self.http.request(method, self.base + path, timeout=30, **options)
+        answer = self.http.request(method, self.base + path, timeout=30, **options)
+        self.contract.check(method, path.split("?")[0], answer)
+        return answer
 
     def get(self, path, **options):
         return self.call("GET", path, **options)
