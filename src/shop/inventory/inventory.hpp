@@ -30,6 +30,9 @@ struct Shortage {
 };
 BOOST_DESCRIBE_STRUCT(Shortage, (), (variant_id, requested, available))
 
+/// inventory.insufficient (409), for whoever looks at stock before asking for it.
+Error insufficient(std::vector<Shortage>);
+
 struct Config {
     int low_stock_at = 5;   // 0..1000000: available at or below it shows as low_stock
 };
@@ -41,36 +44,62 @@ struct Finding {
     std::string detail;
 };
 
+/// What is there and what is promised, of one variant.
+struct Available {
+    VariantId variant;
+    std::int64_t available = 0;   // on hand less reserved; below zero on backorder
+};
+
 class InventoryService {
 public:
+    using Available = inventory::Available;
+
     InventoryService(db::Database& database, catalog::CatalogService& catalog, const Config& config)
         : db_(database), catalog_(catalog), config_(config) {}
 
     /// Promises stock to an order until `expires_at`; one conditional UPDATE per variant, in id order. A variant that is
     /// short first gets its expired reservations back. The last step of a checkout transaction.
     ///
-    /// Refuses: inventory.insufficient (409) with every short line; the caller's transaction must then roll back
+    /// REQUIRES: positive quantities. Untracked variants reserve nothing; those on backorder may be promised past zero.
+    /// Refuses:  inventory.insufficient (409) with every short line; the caller's transaction must then roll back
     Task<Result<void>> reserve(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>, Time expires_at);
 
-    /// Keeps an order's reservations for good: it is paid. False when they are no longer open.
+    /// True when taking these would leave a variant that can run out at its low mark or below, so that promises
+    /// to those who have not paid should be short.
+    Task<bool> scarce(db::Session&, std::span<const Demand>);
+
+    /// Keeps an order's reservations for good: it is paid. An order that reserved nothing has nothing to keep: true.
+    ///
+    /// False, and nothing has changed, when some of them are no longer open: they expired and went to another buyer.
+    /// The caller then reserves anew after release(), or gives the money back.
     Task<bool> keep(db::Transaction&, const Context&, std::int64_t order);
 
     /// Gives an order's open reservations back. The second time does nothing.
     Task<> release(db::Transaction&, const Context&, std::int64_t order);
 
-    /// Sets what is on the shelf, with a movement for the difference. Creates the level where there is none.
+    /// Takes what left the house off the shelf and off the order's promises; a part of a reservation may go first.
     ///
-    /// Refuses: inventory.below_reserved (409) when more than that is promised to orders
+    /// Refuses: inventory.not_reserved (409) when the order has not so much of a variant reserved,
+    ///          inventory.not_on_hand (409) when the ledger has not so much on the shelf (a backorder that has not come in)
+    Task<Result<void>> ship(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>);
+
+    /// Puts what came back from an order on the shelf again. Untracked variants change nothing.
+    Task<> restock(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>, std::string_view reason);
+
+    /// Sets what is on the shelf, with a movement (received, adjusted or returned) for the difference. Creates the level
+    /// where there is none.
+    ///
+    /// Refuses: inventory.below_reserved (409) when it goes down to less than is promised to orders,
+    ///          inventory.invalid_quantity (422) below zero or above 1 000 000 000
     Task<Result<void>> set_on_hand(db::Transaction&, const Context&, VariantId, std::int64_t on_hand, MovementKind, std::string_view reason);
 
     /// Available (on hand less reserved) per variant; variants without a level are missing.
-    struct Available { VariantId variant; std::int64_t available = 0; };
     Task<std::vector<Available>> available(db::Session&, std::span<const VariantId>);
 
     /// Frees expired reservations that nobody asked for; how many. A job; correctness does not depend on it.
     Task<std::int64_t> sweep_expired(const Context&);
 
-    /// Invariants 1 and 2 of the stock ledger, over the whole database.
+    /// Invariants 1 and 2 of the stock ledger (see README.md), over the whole database. Empty when all is well.
     Task<std::vector<Finding>> audit(const Context&);
 
 private:
