@@ -8,6 +8,7 @@
 
 #include <boost/describe.hpp>
 
+#include <limits>
 #include <span>
 
 namespace caddy::catalog {
@@ -26,6 +27,18 @@ BOOST_DEFINE_ENUM_CLASS(ProductStatus, draft, active, archived)
 BOOST_DEFINE_ENUM_CLASS(Availability, in_stock, low_stock, out_of_stock, preorder)
 /// What happens when stock runs out.
 BOOST_DEFINE_ENUM_CLASS(StockPolicy, deny, backorder)
+/// Whether shoppers see an attribute (a material) or only the shop's own people do (what a piece costs).
+BOOST_DEFINE_ENUM_CLASS(Visibility, shown, internal)
+
+constexpr std::size_t options_per_product_max = 3;
+constexpr std::size_t variants_per_product_max = 2'048;
+constexpr std::size_t media_per_product_max = 250;
+constexpr std::size_t tags_per_product_max = 250;
+constexpr std::size_t attributes_max = 250;              // of one product, or of one variant
+constexpr std::size_t categories_per_product_max = 50;
+constexpr std::size_t category_depth_max = 8;
+constexpr std::size_t name_length_max = 255;             // titles, handles, vendors, SKUs, option names and values, tags …
+constexpr std::size_t description_bytes_max = 512 * 1024;
 
 /// A variant as something to be bought, now.
 struct Offer {
@@ -44,6 +57,151 @@ struct Offer {
     StockPolicy policy = StockPolicy::deny;
 };
 
+// ---- what shoppers read ----
+
+struct Variant {
+    VariantId id;
+    std::optional<std::string> sku;
+    std::string title;
+    std::optional<Money> price;              // none: not for sale
+    std::optional<Money> compare_at_price;
+    json::Raw options;                       // {"Size": "Small"}
+    Availability availability = Availability::out_of_stock;
+    std::optional<std::string> barcode;
+    std::optional<std::string> image;
+    std::int64_t grams = 0;
+    json::Raw attributes;
+};
+BOOST_DESCRIBE_STRUCT(Variant, (), (id, sku, title, price, compare_at_price, options, availability, barcode, image, grams, attributes))
+
+struct Media {
+    MediaId id;
+    std::string url;
+    std::string alt;
+    int position = 0;
+};
+BOOST_DESCRIBE_STRUCT(Media, (), (id, url, alt, position))
+
+struct CategoryLink {
+    CategoryId id;
+    std::string handle;
+    std::string name;
+};
+BOOST_DESCRIBE_STRUCT(CategoryLink, (), (id, handle, name))
+
+struct PriceRange {
+    Money min;
+    Money max;
+};
+BOOST_DESCRIBE_STRUCT(PriceRange, (), (min, max))
+
+struct Seo {
+    std::optional<std::string> title;
+    std::optional<std::string> description;
+};
+BOOST_DESCRIBE_STRUCT(Seo, (), (title, description))
+
+/// A published product. Options, tags and attributes are stored as the JSON that goes out.
+struct Product {
+    ProductId id;
+    std::string handle;
+    std::string title;
+    std::string description;   // HTML of the allow-list
+    std::string vendor;
+    json::Raw options;         // [{"name": "Size", "values": ["Small", "Large"]}]
+    std::vector<Variant> variants;
+    std::vector<Media> media;
+    std::vector<CategoryLink> categories;
+    json::Raw tags;
+    json::Raw attributes;
+    Availability availability = Availability::out_of_stock;   // the best of the variants'
+    std::optional<PriceRange> price_range;
+    Seo seo;
+    Time published_at{};
+    Time updated_at{};
+    std::int64_t version = 1;
+};
+BOOST_DESCRIBE_STRUCT(Product, (), (id, handle, title, description, vendor, options, variants, media, categories, tags, attributes,
+                                    availability, price_range, seo, published_at, updated_at, version))
+
+struct Category {
+    CategoryId id;
+    std::string handle;
+    std::string name;
+    std::optional<CategoryId> parent_id;
+    int position = 0;
+    std::vector<Category> children;
+};
+BOOST_DESCRIBE_STRUCT(Category, (), (id, handle, name, parent_id, position, children))
+
+enum class Sort { published_at_desc, published_at, price, price_desc, title };
+
+/// Which products, in which order. Prices are minor units and compared with the product's lowest.
+struct ProductQuery {
+    Sort sort = Sort::published_at_desc;
+    std::string category;   // handle or id, descendants included; empty: all
+    std::optional<std::int64_t> price_min;
+    std::optional<std::int64_t> price_max;
+    std::optional<bool> in_stock;
+    std::string words;      // each must be found in title, handle, vendor or a SKU
+};
+
+// ---- what is written ----
+
+struct Attribute {
+    std::string name;
+    std::string value;
+    Visibility visibility = Visibility::shown;
+};
+
+struct VariantDraft {
+    std::vector<std::string> option_values;   // one per option of the product, in order
+    std::optional<std::string> sku;
+    std::optional<std::string> barcode;
+    std::optional<Money> price;               // none: not for sale
+    std::optional<Money> compare_at_price;
+    std::int64_t grams = 0;
+    std::string weight_unit = "kg";           // how it is shown to people: g, kg, oz or lb
+    bool requires_shipping = true;
+    bool taxable = true;
+    bool tracked = true;
+    StockPolicy policy = StockPolicy::deny;
+    std::optional<std::string> image;         // the URL of one of the product's media
+    std::vector<Attribute> attributes;
+};
+
+struct MediaDraft {
+    std::string url;   // https://…, http://…, /media/… or a path that is kept until the file turns up
+    std::string alt;
+};
+
+/// A whole product as it shall be. Categories are paths of names from the root, and are made where they are missing.
+struct ProductDraft {
+    std::string handle;
+    std::string title;
+    std::string description_html;   // cleaned when it is saved
+    std::string vendor;
+    std::optional<std::string> seo_title;
+    std::optional<std::string> seo_description;
+    ProductStatus status = ProductStatus::draft;
+    bool published = false;
+    std::vector<std::string> option_names;
+    std::vector<VariantDraft> variants;
+    std::vector<MediaDraft> media;
+    std::vector<std::vector<std::string>> categories;
+    std::vector<std::string> tags;
+    std::vector<Attribute> attributes;
+};
+
+enum class SaveOutcome { created, updated, unchanged };
+
+struct Saved {
+    ProductId id;
+    SaveOutcome outcome = SaveOutcome::unchanged;
+    std::int64_t version = 1;
+    std::vector<VariantId> variants;   // in the draft's order
+};
+
 class CatalogService {
 public:
     explicit CatalogService(db::Database& database) : db_(database) {}
@@ -55,7 +213,33 @@ public:
     Task<std::vector<Offer>> offers(db::Session&, std::span<const VariantId>);
 
     /// Called by inventory in its own transaction when a variant's availability changes its class.
+    ///
+    /// What is out of stock but sold on backorder becomes `preorder`, and what is not tracked stays `in_stock`.
     Task<> set_availability(db::Session&, const Context&, VariantId, Availability);
+
+    /// One page of the published products, each complete.
+    ///
+    /// Refuses: request.cursor_malformed, request.cursor_mismatch
+    Task<Result<Page<Product>>> list(const Context&, const ProductQuery&, const PageRequest&);
+
+    /// A published product by its id or its handle. Refuses: catalog.product_not_found
+    Task<Result<Product>> product(const Context&, std::string_view id_or_handle);
+
+    /// The category tree, siblings by position.
+    Task<std::vector<Category>> categories(const Context&);
+
+    /// One category with what stands below it, by id or handle. Refuses: catalog.category_not_found
+    Task<Result<Category>> category(const Context&, std::string_view id_or_handle);
+
+    /// Makes the draft's product, or makes the product of that handle like the draft.
+    ///
+    /// Variants are matched by their option values and media by their URL, so that their ids survive. A variant that the
+    /// draft no longer has is retired: not shown, not sold, and itself again should it come back. Nothing is written
+    /// and the version stays where nothing differs.
+    ///
+    /// Refuses: catalog.invalid_product (422, with every fault), catalog.handle_taken (409)
+    /// Emits:   catalog.product_changed, only where something changed
+    Task<Result<Saved>> save_product(db::Transaction&, const Context&, const ProductDraft&);
 
 private:
     db::Database& db_;

@@ -1,0 +1,129 @@
+// The lists of products: one statement per sort, each along its own index of product_listings.
+#include "shop/catalog/catalog_rules.hpp"
+#include "shop/catalog/catalog_store.hpp"
+
+#include <charconv>
+
+namespace caddy::catalog::store {
+namespace {
+
+constexpr auto largest = std::numeric_limits<std::int64_t>::max();
+
+constexpr std::string_view before_all_titles;   // the empty text sorts first
+
+const db::Sql sql_list_newest{{
+    .name = "catalog.list_newest",
+    .any = "SELECT l.product_id AS id, l.published_at AS sort_key FROM product_listings l"
+           " WHERE l.category_id = ? AND l.published_at <= ? AND (l.published_at < ? OR l.product_id < ?)"
+           " AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
+           " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " ORDER BY l.published_at DESC, l.product_id DESC LIMIT ?"}};
+
+const db::Sql sql_list_oldest{{
+    .name = "catalog.list_oldest",
+    .any = "SELECT l.product_id AS id, l.published_at AS sort_key FROM product_listings l"
+           " WHERE l.category_id = ? AND l.published_at >= ? AND (l.published_at > ? OR l.product_id > ?)"
+           " AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
+           " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " ORDER BY l.published_at, l.product_id LIMIT ?"}};
+
+const db::Sql sql_list_cheapest{{
+    .name = "catalog.list_cheapest",
+    .any = "SELECT l.product_id AS id, l.price_asc AS sort_key FROM product_listings l"
+           " WHERE l.category_id = ? AND l.price_asc >= ? AND (l.price_asc > ? OR l.product_id > ?)"
+           " AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
+           " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " ORDER BY l.price_asc, l.product_id LIMIT ?"}};
+
+const db::Sql sql_list_dearest{{
+    .name = "catalog.list_dearest",
+    .any = "SELECT l.product_id AS id, l.price_desc AS sort_key FROM product_listings l"
+           " WHERE l.category_id = ? AND l.price_desc <= ? AND (l.price_desc < ? OR l.product_id < ?)"
+           " AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
+           " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " ORDER BY l.price_desc DESC, l.product_id DESC LIMIT ?"}};
+
+const db::Sql sql_list_by_title{{
+    .name = "catalog.list_by_title",
+    .any = "SELECT l.product_id AS id, l.title_key AS sort_key FROM product_listings l"
+           " WHERE l.category_id = ? AND l.title_key >= ? AND (l.title_key > ? OR l.product_id > ?)"
+           " AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
+           " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " ORDER BY l.title_key, l.product_id LIMIT ?"}};
+
+const db::Sql sql_count{{
+    .name = "catalog.count",
+    .any = "SELECT COUNT(*) AS total FROM (SELECT l.product_id FROM product_listings l"
+           " WHERE l.category_id = ? AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
+           " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " LIMIT ?) counted"}};
+
+struct NumberRow {
+    ProductId id;
+    std::int64_t sort_key = 0;
+};
+BOOST_DESCRIBE_STRUCT(NumberRow, (), (id, sort_key))
+
+struct TextRow {
+    ProductId id;
+    std::string sort_key;
+};
+BOOST_DESCRIBE_STRUCT(TextRow, (), (id, sort_key))
+
+/// Four words, the missing ones empty: an empty word is found in every text.
+std::array<std::string_view, rules::search_words_max> padded(const std::vector<std::string>& words) {
+    std::array<std::string_view, rules::search_words_max> four;
+    for (std::size_t i = 0; i < words.size() && i < four.size(); ++i) four[i] = words[i];
+    return four;
+}
+
+template <class Row, class Key>
+Task<std::vector<Row>> run(db::Session& db, const db::Sql& sql, const ListFilter& filter, Key key, std::int64_t id, int limit) {
+    const auto words = padded(filter.words);
+    co_return co_await db.all<Row>(sql, filter.category, key, key, id, filter.price_min, filter.price_max, filter.in_stock_min,
+                                   filter.in_stock_max, !filter.words.empty(), words[0], words[1], words[2], words[3], limit);
+}
+
+std::int64_t number(std::string_view text) {
+    std::int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+}  // namespace
+
+Task<std::vector<Entry>> list(db::Session& db, Sort sort, const ListFilter& filter, const std::optional<Entry>& after, int limit) {
+    std::vector<Entry> entries;
+    if (sort == Sort::title) {
+        const std::string key(after ? std::string_view(after->key) : before_all_titles);
+        const auto rows = co_await run<TextRow>(db, sql_list_by_title, filter, std::string_view(key), after ? after->id.value : 0, limit);
+        for (const auto& row : rows) entries.push_back({row.id, row.sort_key});
+        co_return entries;
+    }
+    const bool falling = sort == Sort::published_at_desc || sort == Sort::price_desc;
+    const auto& sql = sort == Sort::published_at_desc ? sql_list_newest
+                      : sort == Sort::published_at    ? sql_list_oldest
+                      : sort == Sort::price           ? sql_list_cheapest
+                                                      : sql_list_dearest;
+    const auto key = after ? number(after->key) : falling ? largest : -1;
+    const auto id = after ? after->id.value : falling ? largest : 0;
+    const auto rows = co_await run<NumberRow>(db, sql, filter, key, id, limit);
+    for (const auto& row : rows) entries.push_back({row.id, std::to_string(row.sort_key)});
+    co_return entries;
+}
+
+Task<std::int64_t> count(db::Session& db, const ListFilter& filter) {
+    const auto words = padded(filter.words);
+    const auto total = co_await db.scalar<std::int64_t>(sql_count, filter.category, filter.price_min, filter.price_max, filter.in_stock_min,
+                                                        filter.in_stock_max, !filter.words.empty(), words[0], words[1], words[2],
+                                                        words[3], page_count_max);
+    co_return total.value_or(0);
+}
+
+}  // namespace caddy::catalog::store
