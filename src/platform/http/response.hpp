@@ -50,4 +50,7 @@ Response accepted(const T& value) {
 }
 Response no_content();
 
+/// `OK`, `Not Found`, …
+std::string_view reason_phrase(int status);
+
 }  // namespace caddy::http

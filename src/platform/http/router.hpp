@@ -27,7 +27,7 @@ enum class Tier { none, api, auth };
 
 struct Route {
     std::string method;
-    std::string pattern;   // `/api/v1/carts/{cart}/lines/{line}`
+    std::string pattern;   // `/api/v1/carts/{cart}/lines/{line}`; a last `{name*}` takes the rest of the path, which may be empty
     Access access = Access::anyone;
     Tier tier = Tier::api;
     Handler handler;
@@ -48,14 +48,16 @@ public:
     Route& patch(std::string pattern, Access, Handler);
     Route& remove(std::string pattern, Access, Handler);
 
-    /// The route for a method and a decoded path, with the path's parameters put into `request.parameters`.
-    ///
-    /// Refuses: request.not_found (404), request.method_not_allowed (405; `more` is not used, `allow` is set)
+    /// The route for a method and a decoded path, with the path's parameters put into `request.parameters`. A literal
+    /// segment goes before a parameter, a parameter before a rest.
     struct Match {
-        const Route* route = nullptr;
-        std::string allow;   // what a 405 or an OPTIONS answers
+        const Route* route = nullptr;   // null: nothing here (`allow` is empty), or not by this method
+        std::string allow;              // what a 405 or an OPTIONS answers
     };
     Match match(Request& request) const;
+
+    /// The methods of a path, as `Allow` lists them; empty when there is nothing.
+    std::string allow(std::string_view path) const;
 
     /// Every row, in the order of their addition.
     std::vector<const Route*> list() const;

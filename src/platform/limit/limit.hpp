@@ -1,0 +1,97 @@
+#pragma once
+// How often a caller may ask: three tiers of a sliding window, and the smaller one that guards passwords.
+// The bound is the contract: over any window of the tier's length at most `limit` requests are admitted, and a
+// caller below 98 % of it is never refused. Used from one event loop.
+#include "core/clock.hpp"
+#include "platform/limit/window_store.hpp"
+#include "platform/runtime/task.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace caddy::limit {
+
+enum class Tier { global, api, auth };
+std::string_view tier_name(Tier);
+
+struct Quota {
+    std::int64_t limit = 0;      // 1..1000000000
+    std::int64_t window_s = 0;   // 1..86400
+};
+
+struct Config {
+    Quota global{10'000, 60};
+    Quota api{5'000, 60};
+    Quota auth{500, 60};
+    std::size_t callers_max = 100'000;   // 1000..10000000, for each tier; past it the longest idle one is forgotten
+};
+
+/// What the limiter said, about the tier that binds the caller most tightly.
+struct Decision {
+    bool admitted = true;
+    Tier tier = Tier::global;
+    std::int64_t limit = 0;
+    std::int64_t window_s = 0;
+    std::int64_t remaining = 0;
+    std::int64_t reset_s = 0;         // until some of what is used becomes free
+    std::int64_t retry_after_s = 0;   // of a refusal; at least 1
+
+    /// `"api";q=5000;w=60` (IETF draft "RateLimit header fields for HTTP")
+    std::string policy_header() const;
+    /// `"api";r=4999;t=60`
+    std::string limit_header() const;
+};
+
+class RateLimiter {
+public:
+    explicit RateLimiter(const Config&);
+
+    /// Draws from the tier and from the global one, which every request draws from. A refusal draws from neither.
+    Task<Decision> decide(Tier, std::string_view caller, Time now);
+
+    /// Takes new quotas; what was admitted stays counted.
+    void reconfigure(const Config&);
+
+private:
+    struct Counter {
+        Tier tier;
+        Quota quota;
+        WindowStore store;
+    };
+    Decision describe(const Counter&, const WindowStore::Usage&, bool admitted) const;
+
+    Counter global_;
+    Counter api_;
+    Counter auth_;
+};
+
+/// Guards a secret that can be guessed: so many attempts per key and window, then none.
+///
+/// An attempt counts from the moment of `check`, so that many at once cannot slip through together; `clear` after a
+/// success forgets them all.
+class AttemptLimit {
+public:
+    struct Config {
+        std::int64_t failures_max = 5;     // 1..1000
+        std::int64_t window_s = 15 * 60;   // 1..86400
+        std::size_t keys_max = 100'000;    // past it the longest idle key is forgotten
+    };
+    AttemptLimit(const Clock& clock, const Config& config);
+
+    /// Nothing when the attempt may go on; else how long to wait, and the attempt is not counted.
+    Task<std::optional<std::chrono::seconds>> check(std::string_view key);
+    /// The attempt that `check` let through was wrong: it stays counted.
+    Task<> note_failure(std::string_view key);
+    /// The attempt was right.
+    Task<> clear(std::string_view key);
+
+private:
+    const Clock& clock_;
+    Config config_;
+    WindowStore store_;
+};
+
+}  // namespace caddy::limit
