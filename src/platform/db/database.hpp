@@ -8,6 +8,7 @@
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <functional>
 #include <memory>
 
 namespace caddy::db {
@@ -23,7 +24,13 @@ public:
     virtual Engine engine() const = 0;
     /// Waits its turn, at most until the context's deadline or the driver's own wait limit. Throws Gone.
     virtual Task<Lease> acquire(const Context&, Purpose) = 0;
-    /// Ends every connection; nothing may be lent out any more.
+    struct Usage {
+        std::size_t lent = 0;
+        std::size_t idle = 0;
+        std::size_t waiting = 0;
+    };
+    virtual Usage usage(Purpose) const = 0;
+    /// Ends every connection. REQUIRES: none is lent out. Whoever comes later gets Gone.
     virtual Task<> close() = 0;
 };
 
@@ -49,7 +56,8 @@ public:
     }
 
     /// The unit of work: commits when `body` returns a value, rolls back on a refusal or a fault, and runs `body`
-    /// again on a deadlock or write conflict (bounded, with jitter). COMMIT is never cancelled and never run again.
+    /// again on a deadlock or write conflict (bounded, with jitter), and once after a Conflict that it let pass: the
+    /// second run sees the row that it met, or draws another id. COMMIT is never cancelled and never run again.
     ///
     /// `body` is a callable (Transaction&) -> Task<Result<T>>; this frame keeps it alive, so it may be a capturing
     /// lambda, here and nowhere else. It must be safe to run again: no effect outside the transaction.
@@ -70,6 +78,9 @@ public:
                 co_return outcome;
             } catch (const Retry&) {
                 if (attempt == attempts_max) throw;
+                again = true;
+            } catch (const Conflict&) {
+                if (attempt > 1) throw;
                 again = true;
             }
             if (again) co_await back_off(attempt, name);

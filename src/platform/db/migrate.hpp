@@ -14,13 +14,15 @@ struct Migration {
     std::string_view text;
 };
 
-/// The migrations of this binary for an engine, ascending without gaps.
+/// The migrations of this binary for an engine, ascending.
 std::vector<Migration> migrations_for(Engine);
 
 struct SchemaState {
     int applied = 0;   // highest version in the database
     int known = 0;     // highest version of this binary
-    bool current() const { return applied == known; }
+    int missing = 0;   // how many of this binary's are not in the database
+    bool current() const { return missing == 0 && applied <= known; }
+    bool newer() const { return applied > known; }
 };
 
 /// Reads where the schema stands; an empty database stands at 0.
@@ -31,5 +33,7 @@ Task<SchemaState> schema_state(Database&, const Context&);
 /// Throws Fault when the schema is newer than this binary knows, or when a migration that was applied is not the
 /// one that this binary carries (by checksum).
 Task<std::vector<std::string>> migrate(Database&, const Context&);
+/// The same with a list of one's own, ascending.
+Task<std::vector<std::string>> migrate(Database&, const Context&, std::vector<Migration>);
 
 }  // namespace caddy::db

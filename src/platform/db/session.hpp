@@ -5,6 +5,8 @@
 #include "platform/db/value.hpp"
 #include "platform/runtime/task.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <span>
 
 namespace caddy::db {
@@ -15,6 +17,8 @@ public:
     virtual ~Connection() = default;
     /// Runs a statement; `slots` is how many `?` its `:ids` stands for.
     virtual Task<Rows> run(const Sql&, std::vector<Value> arguments, std::size_t slots) = 0;
+    /// Runs text that is no named statement (a migration, EXPLAIN): one statement or several; the last one's rows.
+    virtual Task<Rows> run_text(std::string text) = 0;
     /// Opens a transaction. May be carried out together with the first statement.
     virtual Task<> begin() = 0;
     /// Never cancelled half-way. A fault means that the outcome is unknown.
@@ -23,25 +27,35 @@ public:
     virtual void abandon() noexcept = 0;
 };
 
-/// Throws Fault when the result's columns are not the row's members.
+/// Throws Fault, naming the statement, when the result's columns are not the row's members.
 template <class Row>
 std::vector<Row> decode_rows(const Rows& rows) {
     using Members = boost::describe::describe_members<Row, boost::describe::mod_public>;
     constexpr std::size_t width = boost::mp11::mp_size<Members>::value;
-    if (!rows.columns.empty() && rows.columns.size() != width) throw Fault("a result has an unexpected number of columns");
+    const auto misfit = [&](std::string_view what) {
+        return Fault("statement " + std::string(rows.statement) + ": " + std::string(what));
+    };
+    if (!rows.columns.empty() && rows.columns.size() != width) throw misfit("unexpected number of columns");
     std::vector<Row> decoded(rows.size());
     for (std::size_t row = 0; row < decoded.size(); ++row) {
         std::size_t column = 0;
         boost::mp11::mp_for_each<Members>([&](auto member) {
-            if (row == 0 && rows.columns[column] != member.name) throw Fault(std::string("unexpected column instead of ") + member.name);
+            if (row == 0 && rows.columns[column] != member.name) {
+                throw misfit("column " + rows.columns[column] + " instead of " + member.name);
+            }
             auto& field = decoded[row].*member.pointer;
-            field = decode<std::remove_reference_t<decltype(field)>>(rows.cells[row * width + column]);
+            try {
+                field = decode<std::remove_reference_t<decltype(field)>>(rows.cells[row * width + column]);
+            } catch (const Fault& fault) {
+                throw misfit(std::string(member.name) + ": " + fault.what());
+            }
             ++column;
         });
     }
     return decoded;
 }
 
+/// Arguments are taken over before a function returns its task, so a task may outlive them.
 class Session {
 public:
     explicit Session(Connection& connection) : connection_(&connection) {}
@@ -50,68 +64,90 @@ public:
     /// it matches, so that the engines agree on the number.
     template <class... Arguments>
     Task<std::int64_t> exec(const Sql& sql, const Arguments&... arguments) {
-        std::vector<Value> values{encode(arguments)...};
-        const auto rows = co_await connection_->run(sql, std::move(values), 0);
-        co_return rows.changed;
+        return change(sql, values_of(arguments...));
     }
 
     /// As exec, for an INSERT that may meet a unique key: false when the row was there already.
     template <class... Arguments>
     Task<bool> exec_unique(const Sql& sql, const Arguments&... arguments) {
-        std::vector<Value> values{encode(arguments)...};
-        bool written = true;
-        try {
-            (void)co_await connection_->run(sql, std::move(values), 0);
-        } catch (const Conflict&) {
-            written = false;
-        }
-        co_return written;
+        return change_unless_there(sql, values_of(arguments...));
     }
 
     template <class Row, class... Arguments>
     Task<std::vector<Row>> all(const Sql& sql, const Arguments&... arguments) {
-        std::vector<Value> values{encode(arguments)...};
-        const auto rows = co_await connection_->run(sql, std::move(values), 0);
-        co_return decode_rows<Row>(rows);
+        return fetch_all<Row>(sql, values_of(arguments...));
     }
 
     /// The first row, or nothing.
     template <class Row, class... Arguments>
     Task<std::optional<Row>> one(const Sql& sql, const Arguments&... arguments) {
-        auto rows = co_await all<Row>(sql, arguments...);
-        if (rows.empty()) co_return std::nullopt;
-        co_return std::move(rows.front());
+        return fetch_one<Row>(sql, values_of(arguments...));
     }
 
     /// The only cell of the only row; nothing when there is no row or the cell is NULL.
     template <class T, class... Arguments>
     Task<std::optional<T>> scalar(const Sql& sql, const Arguments&... arguments) {
-        std::vector<Value> values{encode(arguments)...};
-        const auto rows = co_await connection_->run(sql, std::move(values), 0);
-        if (rows.cells.empty()) co_return std::nullopt;
-        co_return decode<std::optional<T>>(rows.cells.front());
+        return fetch_cell<T>(sql, values_of(arguments...));
     }
 
     /// For a statement with `… IN (:ids) …` as its LAST parameters: `arguments` come first, the ids after them.
-    /// Lists are padded to 1, 8, 32 or 128 slots, so that few texts are prepared, and longer ones run in parts.
+    /// Lists are padded to 1, 8, 32 or 128 slots, so that few texts are prepared, and longer ones run in parts: the
+    /// rows of different parts stand in no common order.
     template <class Row, class Key, class... Arguments>
     Task<std::vector<Row>> all_in(const Sql& sql, std::span<const Key> ids, const Arguments&... arguments) {
+        std::vector<Value> keys;
+        keys.reserve(ids.size());
+        for (const auto& id : ids) keys.push_back(encode(id));
+        return fetch_in<Row>(sql, std::move(keys), values_of(arguments...));
+    }
+
+protected:
+    static constexpr std::size_t ids_max = 128;
+    static std::size_t slots_for(std::size_t count) { return count <= 1 ? 1 : count <= 8 ? 8 : count <= 32 ? 32 : ids_max; }
+
+    template <class... Arguments>
+    static std::vector<Value> values_of(const Arguments&... arguments) {
+        std::vector<Value> values;
+        values.reserve(sizeof...(arguments));
+        (values.push_back(encode(arguments)), ...);
+        return values;
+    }
+
+    Task<std::int64_t> change(const Sql&, std::vector<Value>);
+    Task<bool> change_unless_there(const Sql&, std::vector<Value>);
+    Task<Value> cell(const Sql&, std::vector<Value>);
+
+    template <class Row>
+    Task<std::vector<Row>> fetch_all(const Sql& sql, std::vector<Value> values) {
+        const auto rows = co_await connection_->run(sql, std::move(values), 0);
+        co_return decode_rows<Row>(rows);
+    }
+    template <class Row>
+    Task<std::optional<Row>> fetch_one(const Sql& sql, std::vector<Value> values) {
+        const auto rows = co_await connection_->run(sql, std::move(values), 0);
+        auto decoded = decode_rows<Row>(rows);
+        if (decoded.empty()) co_return std::nullopt;
+        co_return std::move(decoded.front());
+    }
+    template <class T>
+    Task<std::optional<T>> fetch_cell(const Sql& sql, std::vector<Value> values) {
+        const auto found = co_await cell(sql, std::move(values));
+        co_return decode<std::optional<T>>(found);
+    }
+    template <class Row>
+    Task<std::vector<Row>> fetch_in(const Sql& sql, std::vector<Value> keys, std::vector<Value> first) {
         std::vector<Row> found;
-        for (std::size_t at = 0; at < ids.size(); at += ids_max) {
-            const auto part = ids.subspan(at, std::min(ids_max, ids.size() - at));
-            const auto slots = slots_for(part.size());
-            std::vector<Value> values{encode(arguments)...};
-            for (std::size_t i = 0; i < slots; ++i) values.push_back(encode(part[std::min(i, part.size() - 1)]));
+        for (std::size_t at = 0; at < keys.size(); at += ids_max) {
+            const auto count = std::min(ids_max, keys.size() - at);
+            const auto slots = slots_for(count);
+            auto values = first;
+            for (std::size_t i = 0; i < slots; ++i) values.push_back(keys[at + std::min(i, count - 1)]);
             const auto rows = co_await connection_->run(sql, std::move(values), slots);
             auto decoded = decode_rows<Row>(rows);
             found.insert(found.end(), std::make_move_iterator(decoded.begin()), std::make_move_iterator(decoded.end()));
         }
         co_return found;
     }
-
-protected:
-    static constexpr std::size_t ids_max = 128;
-    static std::size_t slots_for(std::size_t count) { return count <= 1 ? 1 : count <= 8 ? 8 : count <= 32 ? 32 : ids_max; }
 
     Connection* connection_;
 };

@@ -22,6 +22,7 @@ public:
         std::string_view sqlite{};    // and one for SQLite
     };
 
+    /// REQUIRES: a name, and either `any` or both of `mysql` and `sqlite`.
     explicit Sql(Text);
     Sql(const Sql&) = delete;
 
@@ -38,6 +39,7 @@ private:
     std::size_t index_;
 };
 
+bool takes_ids(std::string_view text);
 /// The statement with `:ids` written out as `slots` question marks.
 std::string with_ids(std::string_view text, std::size_t slots);
 

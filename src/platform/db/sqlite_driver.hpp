@@ -14,9 +14,10 @@ struct SqliteConfig {
     int readers = 2;                       // 1..16
     int wait_limit_ms = 5'000;             // for a connection; past it Gone
     int queue_limit = 10'000;              // waiters; past it Gone at once
+    int busy_limit_ms = 2'000;             // for another process's transaction; past it Retry
 };
 
-/// Opens (and creates) the file. Throws Fault with what to do when it cannot be opened or is no database.
+/// Opens (and creates, for its owner alone) the file. Throws Fault with what to do when it cannot be opened or is no database.
 std::unique_ptr<Driver> open_sqlite(asio::any_io_executor, const SqliteConfig&);
 
 }  // namespace caddy::db

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,6 +24,7 @@ using Value = std::variant<std::monostate, std::int64_t, std::string>;
 
 /// A whole result, untyped: the columns' names and the cells row by row.
 struct Rows {
+    std::string_view statement{};   // its name, for messages
     std::vector<std::string> columns;
     std::vector<Value> cells;
     std::int64_t changed = 0;   // rows that an INSERT, UPDATE or DELETE touched
@@ -86,8 +88,9 @@ T decode(const Value& cell) {
         if (text && boost::describe::enum_from_string(text->c_str(), value)) return value;
     } else if (const auto* number = std::get_if<std::int64_t>(&cell)) {
         if constexpr (std::is_same_v<T, bool>) return *number != 0;
-        else if constexpr (std::is_integral_v<T>) return static_cast<T>(*number);
-        else if constexpr (std::is_same_v<T, Time>) return Time(std::chrono::microseconds(*number));
+        else if constexpr (std::is_integral_v<T>) {
+            if (std::in_range<T>(*number)) return static_cast<T>(*number);
+        } else if constexpr (std::is_same_v<T, Time>) return Time(std::chrono::microseconds(*number));
         else return T{*number};   // strong id
     }
     throw Fault("a column has an unexpected type");

@@ -1,0 +1,23 @@
+#pragma once
+// Looks at every named statement that is linked into a test program: does it prepare, and how would it run?
+#include "tests/support/test_database.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace caddy::testing {
+
+/// `name: why`, for each statement that SQLite does not prepare; statements with ids are tried with each padding.
+std::vector<std::string> unprepared_statements(TestDatabase&);
+
+struct Plan {
+    std::string_view statement;
+    std::vector<std::string> steps;   // as EXPLAIN QUERY PLAN says, such as "SCAN carts"
+};
+std::vector<Plan> statement_plans(TestDatabase&);
+
+/// `name: step`, for each statement that reads a whole table or a whole index; statements may be excused by name.
+std::vector<std::string> full_scans(TestDatabase&, const std::vector<std::string_view>& excused = {});
+
+}  // namespace caddy::testing
