@@ -1,0 +1,92 @@
+#pragma once
+// Imports of product files in Shopify's CSV format: every column is kept or reported, every product is all or nothing,
+// and the same file again changes nothing.
+#include "core/result.hpp"
+#include "platform/db/database.hpp"
+#include "shop/catalog/catalog.hpp"
+#include "shop/inventory/inventory.hpp"
+
+#include <boost/asio/thread_pool.hpp>
+#include <boost/describe.hpp>
+
+#include <filesystem>
+#include <functional>
+
+namespace caddy::imports {
+
+/// `note` is a remark on a row whose product was taken all the same.
+BOOST_DEFINE_ENUM_CLASS(Outcome, created, updated, unchanged, refused, note)
+
+/// What became of a product (one entry each), or a remark.
+struct Entry {
+    std::int64_t row = 0;   // as a spreadsheet counts: the header is row 1; the product's first row, or the one meant
+    std::string handle;     // empty where the row has none
+    Outcome outcome = Outcome::note;
+    std::string message;    // what happened and what to do; empty when there is nothing to say
+};
+BOOST_DESCRIBE_STRUCT(Entry, (), (row, handle, outcome, message))
+
+struct Totals {
+    std::int64_t rows = 0;       // without the header and empty ones
+    std::int64_t products = 0;   // created + updated + unchanged + refused
+    std::int64_t created = 0;
+    std::int64_t updated = 0;
+    std::int64_t unchanged = 0;
+    std::int64_t refused = 0;
+    std::int64_t notes = 0;
+};
+BOOST_DESCRIBE_STRUCT(Totals, (), (rows, products, created, updated, unchanged, refused, notes))
+
+struct Report {
+    Totals totals;
+    std::vector<Entry> entries;   // by row
+};
+BOOST_DESCRIBE_STRUCT(Report, (), (totals, entries))
+
+/// A file on disk, or its bytes; a file's folder is where relative image paths are looked up.
+struct ImportRequest {
+    std::filesystem::path file;      // empty: `content` is the file
+    std::string content;
+    std::optional<std::filesystem::path> image_folder;   // instead of the file's own; without either, paths are kept as they are
+    std::optional<Currency> currency;                    // instead of Config::currency
+};
+
+/// Hears after each product how many of the file's rows are done.
+using Progress = std::function<void(std::int64_t done_rows, std::int64_t total_rows)>;
+
+constexpr std::size_t file_bytes_max = 64 * 1024 * 1024;
+constexpr std::size_t image_bytes_max = 8 * 1024 * 1024;
+
+struct Config {
+    std::filesystem::path data_folder = "data";   // pictures go to <data folder>/media
+    std::string currency = "CNY";                 // of the prices in a file, which names none
+};
+
+class ImportService {
+public:
+    ImportService(db::Database& database, catalog::CatalogService& catalog, inventory::InventoryService& inventory,
+                  const Config& config)
+        : db_(database), catalog_(catalog), inventory_(inventory), config_(config) {}
+    ~ImportService();
+
+    /// Imports a product file and tells row by row what became of it.
+    ///
+    /// A faulty product is refused in the report, with its row and the reason, and the others go on. Products whose rows
+    /// are as they were at their last import are not touched, whatever happened to them since. A quantity is set only where
+    /// it differs from the one that was imported last, so that sales are not undone.
+    ///
+    /// Refuses: imports.no_such_file, imports.too_large, imports.not_utf8, imports.malformed_csv, imports.no_product_columns,
+    ///          imports.unknown_currency: when the file as a whole cannot be read; nothing is written then
+    /// Effect:  one transaction per product
+    /// Emits:   catalog.product_changed per product that changed
+    Task<Result<Report>> run(const Context&, const ImportRequest&, const Progress& progress);
+
+private:
+    db::Database& db_;
+    catalog::CatalogService& catalog_;
+    inventory::InventoryService& inventory_;
+    Config config_;
+    asio::thread_pool files_{1};   // reading, parsing and copying pictures happen off the event loop
+};
+
+}  // namespace caddy::imports
