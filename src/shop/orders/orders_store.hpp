@@ -1,0 +1,32 @@
+#pragma once
+// All SQL of orders.
+#include "shop/orders/orders.hpp"
+
+namespace caddy::orders::store {
+
+/// Throws db::Conflict when the id, the number or the cart has an order already.
+Task<> insert(db::Transaction&, const Order&);
+Task<> insert_lines(db::Transaction&, OrderId, const std::vector<Line>&);
+/// Adds an entry under the order's current version: each change of the order makes room for one.
+Task<> insert_entry(db::Transaction&, OrderId, const TimelineEntry&);
+
+Task<std::optional<Head>> lock(db::Transaction&, OrderId);
+/// True when the order was in `from`.
+Task<bool> change_status(db::Transaction&, OrderId, OrderStatus from, OrderStatus to, Time now);
+/// Makes room for a timeline entry.
+Task<> touch(db::Transaction&, OrderId, Time now);
+Task<> set_payment(db::Transaction&, OrderId, const PaymentNote&, Time now);
+
+/// With lines and timeline, newest first.
+Task<std::vector<Order>> load(db::Session&, std::span<const OrderId>);
+/// Ids below `before`, newest first.
+Task<std::vector<OrderId>> of_customer(db::Session&, std::int64_t customer, OrderId before, int limit);
+Task<std::int64_t> count_of_customer(db::Session&, std::int64_t customer, std::int64_t max);
+Task<std::int64_t> unpaid(db::Session&, std::string_view caller, Time now);
+Task<std::vector<OrderId>> overdue(db::Session&, Time now, int limit);
+Task<std::vector<Head>> walk(db::Session&, OrderId after, int limit);
+
+/// Orders whose timeline enters `paid` more than once.
+Task<std::vector<OrderId>> paid_twice(db::Session&);
+
+}  // namespace caddy::orders::store

@@ -1,0 +1,161 @@
+#pragma once
+// Payments: attempts to pay an order through a provider, and what providers say about them. Nothing here marks an order
+// paid: events are stored and told on, and checkout settles. Event loop only.
+#include "core/result.hpp"
+#include "platform/db/database.hpp"
+#include "platform/jobs/outbox.hpp"
+#include "platform/json/encode.hpp"
+#include "shop/orders/orders.hpp"
+
+#include <boost/describe.hpp>
+
+#include <chrono>
+#include <span>
+
+namespace caddy::payments {
+
+using orders::OrderId;
+using orders::PaymentId;
+struct EventTag { static constexpr std::string_view prefix = "pev"; };
+using EventId = Id<EventTag>;
+
+BOOST_DEFINE_ENUM_CLASS(PaymentStatus, created, pending, succeeded, failed, cancelled, refund_pending, refunded)
+BOOST_DEFINE_ENUM_CLASS(EventKind, succeeded, failed, refunded)
+
+/// The one table of legal steps. A failed or cancelled attempt may still succeed: providers' messages come in any order.
+bool may_become(PaymentStatus from, PaymentStatus to);
+/// True while the shopper may still pay by it.
+bool is_open(PaymentStatus);
+
+struct Payment {
+    PaymentId id;
+    OrderId order;
+    std::string provider;
+    std::optional<std::string> reference;   // the provider's name for it
+    Money amount;
+    PaymentStatus status = PaymentStatus::created;
+    std::optional<json::Raw> next_action;
+    std::optional<std::string> failure_code;
+    std::optional<Time> settled_at;
+    Time created_at{};
+    std::int64_t version = 1;
+};
+
+/// The payment as its order shows it.
+orders::PaymentNote note_of(const Payment&);
+
+/// What a provider is asked to do. `payment` is its idempotency key: asked twice, it does it once.
+struct Intent {
+    PaymentId payment;
+    OrderId order;
+    std::string order_number;
+    Money amount;
+};
+
+/// What a provider answered to an intent.
+struct Begun {
+    std::string reference;
+    json::Raw next_action;   // `{"type": "none" | "redirect" | "instructions", …}`
+};
+
+/// A webhook as it came in; names of headers in lower case.
+struct Message {
+    std::span<const std::pair<std::string, std::string>> headers;
+    std::string_view body;
+    std::string_view header(std::string_view name) const;
+};
+
+/// What a provider says in a webhook, once its signature is proven.
+struct ProviderEvent {
+    std::string event_id;    // the provider's own; the same event may be sent again
+    std::string reference;
+    PaymentId payment;
+    EventKind kind{};
+    Money amount;
+    std::optional<std::string> failure_code;
+    Time occurred_at{};
+};
+
+/// How far a refund has come when the provider has answered.
+enum class RefundOutcome { refunded, pending };
+
+/// The seam to a payment provider. Here: bank transfer by hand, and the sandbox.
+class Provider {
+public:
+    virtual ~Provider() = default;
+    virtual std::string_view name() const = 0;
+    /// How long an order may wait for its money; nothing where checkout's own window does.
+    virtual std::optional<std::chrono::minutes> window() const { return std::nullopt; }
+    /// Starts a payment. The second time it answers as the first. Throws Unavailable; nothing is lost then.
+    virtual Task<Begun> begin(const Context&, const Intent&) = 0;
+    /// Proves a webhook and reads it.
+    ///
+    /// Refuses: payments.bad_signature, payments.stale_event, payments.malformed_event, payments.wrong_merchant
+    virtual Result<ProviderEvent> verify(const Context&, const Message&) const = 0;
+    /// Gives an amount back, once for each payment. Throws Unavailable.
+    virtual Task<RefundOutcome> refund(const Context&, const Payment&, Money amount) = 0;
+};
+
+/// A webhook that was stored.
+struct StoredEvent {
+    EventId id;
+    std::string provider;
+    ProviderEvent event;
+    bool processed = false;
+};
+
+class PaymentService {
+public:
+    /// Borrows the providers that this shop takes money by.
+    PaymentService(db::Database& database, std::vector<Provider*> providers)
+        : db_(database), providers_(std::move(providers)) {}
+
+    /// Refuses: payments.unknown_provider (422)
+    Result<Provider*> provider(std::string_view name) const;
+
+    /// Stores a provider's message, once for each event of theirs, and tells it on.
+    ///
+    /// Refuses: payments.unknown_hook (404), payments.bad_signature (401), payments.stale_event (401),
+    ///          payments.malformed_event (400), payments.wrong_merchant (403), payments.unknown_payment (404)
+    /// Emits:   payments.event_received
+    Task<Result<void>> receive(const Context&, std::string_view provider, const Message&);
+
+    /// Asks the provider to start a payment. REQUIRES: no transaction is open. Throws Unavailable.
+    Task<Begun> begin(const Context&, const Payment&, std::string_view order_number);
+    /// Asks the provider to give everything back. REQUIRES: no transaction is open. Throws Unavailable.
+    Task<RefundOutcome> refund(const Context&, const Payment&);
+
+    Task<Payment> create(db::Transaction&, const Context&, const Payment&);
+    /// With the row locked until the transaction ends. REQUIRES: its order is locked already.
+    Task<std::optional<Payment>> lock(db::Transaction&, PaymentId);
+    Task<std::optional<Payment>> find(db::Session&, PaymentId);
+    /// All attempts of an order, the oldest first.
+    Task<std::vector<Payment>> of_order(db::Session&, OrderId);
+
+    /// Keeps what the provider answered, if the payment is still `created`; false when something overtook it.
+    Task<bool> begun(db::Transaction&, const Context&, Payment&, const Begun&);
+    /// Takes a step, if the payment still is as the caller read it, and changes the caller's copy.
+    ///
+    /// Effect:  one guarded UPDATE; `succeeded` sets settled_at, once
+    /// Emits:   payments.refund_due with `refund_pending`
+    /// REQUIRES: may_become(payment.status, to)
+    Task<bool> become(db::Transaction&, const Context&, Payment&, PaymentStatus to,
+                      std::optional<std::string> failure_code = std::nullopt);
+    /// Keeps the provider's name for a payment, where it has none yet.
+    Task<> keep_reference(db::Transaction&, const Context&, Payment&, std::string_view reference);
+
+    Task<std::optional<StoredEvent>> event(db::Session&, EventId);
+    /// Marks an event as dealt with. A `finding` says why it was set aside instead.
+    Task<> finish_event(db::Transaction&, const Context&, EventId, std::optional<std::string> finding);
+
+    /// The payments' part of invariant 3: one row per reference, settled once, one success per order.
+    Task<std::vector<orders::Finding>> audit(const Context&);
+
+private:
+    Provider* known(std::string_view name) const;
+
+    db::Database& db_;
+    std::vector<Provider*> providers_;
+};
+
+}  // namespace caddy::payments
