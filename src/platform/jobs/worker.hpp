@@ -6,9 +6,14 @@
 #include "platform/jobs/outbox.hpp"
 #include "platform/runtime/task_group.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <chrono>
 #include <functional>
+#include <list>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,9 +54,12 @@ ScheduledHandler bind_scheduled(Task<> (*handler)(const Context&, Services&...),
 struct Config {
     int poll_ms = 200;          // 10..60000: how soon an event of another process is seen
     int batch = 32;             // 1..1000 events a claim
+    int parallel = 8;           // 1..64 events in hand at a time, of as many aggregates
     int lease_s = 30;           // 5..3600: after a crash, an event is taken up again this much later
     int attempts_max = 12;      // 1..100: then the event is parked
-    int job_limit_s = 60;       // one run of one handler
+    int job_limit_s = 60;       // 1..600: one run of one handler
+    int retry_first_ms = 1'000; // doubled with each failure, with jitter
+    int retry_most_s = 600;     // and never longer than this
 };
 
 /// What waits, for /health and the metrics.
@@ -64,8 +72,11 @@ struct Backlog {
 class Worker {
 public:
     Worker(asio::any_io_executor, db::Database&, const Clock&, const JobTable&, const Config&);
+    Worker(const Worker&) = delete;
+    ~Worker();
 
-    /// Runs until stop() and then until the job in hand has ended. Unfinished claims are given back.
+    /// Runs until stop() and then until the jobs in hand have ended. When it is cancelled, they are cancelled, too, and
+    /// their claims given back.
     Task<> run();
     void stop();
 
@@ -75,12 +86,38 @@ public:
     Task<Backlog> backlog(const Context&);
 
 private:
-    // filled in by the implementation
+    enum class Outcome { partly, finished };
+
+    Task<> pull_until_stopped();
+    Task<std::size_t> pull();
+    Task<> deliver(Event event);
+    Task<> deliver_all(const Event& event);
+    Task<std::vector<const JobTable::Subscription*>> outstanding(const Event&);
+    Task<> settle(const Event&, const std::string* delivered, Outcome);
+    Task<> postpone(const Event&, std::string error);
+    Task<std::optional<std::string>> attempt(const Context&, std::function<Task<>()> job);
+    Task<> renew_claims();
+    Task<> renew_in_hand();
+    Task<> give_back_claims();
+    Task<> repeat(const JobTable::Scheduled&);
+    Task<> pause(std::chrono::milliseconds);
+    Context context_for(std::string request_id, std::string_view job) const;
+    Time retry_time(int attempts);
+
     asio::any_io_executor executor_;
     db::Database& db_;
     const Clock& clock_;
     const JobTable& table_;
     Config config_;
+    std::string owner_;                        // marks the claims of this worker
+    std::set<EventId> in_hand_;                // claimed and not ended
+    std::list<asio::steady_timer*> pauses_;    // cut short by stop()
+    asio::steady_timer poll_;
+    TaskGroup deliveries_;
+    TaskGroup schedule_;
+    TaskGroup upkeep_;
+    bool stopping_ = false;
+    bool woken_ = false;
 };
 
 }  // namespace caddy::jobs
