@@ -47,6 +47,7 @@ struct Line {
     Money unit_price;     // as shown when it was put in
     Money total;
     bool taxable = true;
+    std::optional<Money> price_changed_from;   // the earlier price, on the answer to what froze a new one
 };
 
 struct Cart {
@@ -55,12 +56,14 @@ struct Cart {
     std::string token;
     std::int64_t customer = 0;   // 0: a guest's
     Currency currency;
+    bool currency_asked = false;   // by the caller; otherwise the first line decides
     std::optional<std::string> email;
     std::optional<Address> shipping_address;
     std::optional<shipping::MethodId> shipping_method_id;
     std::optional<std::string> note;
     std::vector<Line> lines;
     pricing::Totals totals;
+    std::optional<CartId> merged_into;   // of a guest's cart that was claimed by somebody with a cart of his own
     std::int64_t version = 1;
     Time created_at{};
     Time updated_at{};
@@ -72,10 +75,35 @@ struct Access {
     std::string token;
 };
 
+/// What a caller says about his cart besides its lines: absent leaves it, null clears it.
+struct Details {
+    json::Patch<std::string> email;
+    json::Patch<Address> shipping_address;
+    json::Patch<shipping::MethodId> shipping_method_id;
+    json::Patch<std::string> note;
+};
+
+/// A line that a claim could not take over in full.
+struct Clamp {
+    catalog::VariantId variant_id;
+    std::int64_t requested = 0;
+    std::int64_t quantity = 0;   // 0: it was left out
+};
+BOOST_DESCRIBE_STRUCT(Clamp, (), (variant_id, requested, quantity))
+
+/// What became of a claimed cart.
+struct Claimed {
+    Cart cart;                            // the customer's from now on
+    std::optional<CartId> merged_from;    // the guest's cart, where its lines went into another one
+    std::vector<Clamp> clamped;
+};
+
 struct Config {
-    int lines_per_cart_max = 100;       // 1..1000
-    int quantity_per_line_max = 999;    // 1..1000000
-    std::string currency = "CNY";       // of a cart that nothing was asked for and that holds nothing yet
+    int lines_per_cart_max = 100;           // 1..1000
+    int quantity_per_line_max = 999;        // 1..1000000
+    std::string currency = "CNY";           // of a cart that nothing was asked for and that holds nothing yet
+    int carts_per_client_per_hour = 600;    // 0..1000000: one address (one /64 of IPv6) opens no more; 0: no limit
+    int keep_days = 90;                     // 1..3650: a guest's cart that nobody touched so long is deleted
 };
 
 class CartService {
@@ -92,12 +120,73 @@ public:
     /// Refuses: cart.not_found, cart.closed
     Task<Result<Cart>> open_for_checkout(db::Transaction&, CartId, const Access&);
 
-    /// Ends a cart: it has become an order.
+    /// Ends a cart: it has become an order. REQUIRES: it is open and locked.
     Task<> close(db::Transaction&, const Context&, CartId);
 
-    // … the use cases behind the routes are declared here too (open, change, add_line, set_quantity, remove_line, claim).
+    /// Freezes today's prices on the lines whose price has changed, and says on each what it was. What cannot be bought
+    /// any more keeps its line and its price. Refuses: cart.not_found, cart.closed
+    Task<Result<Cart>> freeze_again(const Context&, CartId, const Access&);
+
+    /// A new, empty cart: the signed-in caller's, or a guest's with a token of 192 random bits.
+    ///
+    /// Refuses: request.invalid_field, shipping.not_available, cart.too_many (429)
+    Task<Result<Cart>> open(const Context&, std::optional<Currency>, const Details&);
+
+    /// Changes what the caller says about the cart. Refuses: cart.not_found, cart.closed, request.invalid_field,
+    /// shipping.not_available (422) when the method does not ship in the cart's currency
+    Task<Result<Cart>> change(const Context&, CartId, const Access&, const Details&);
+
+    /// Puts so many more of a variant into the cart, merging with its line. Nothing is reserved by that.
+    ///
+    /// The price is looked up now and frozen on the line; on a merge the whole line gets it, and says what it was.
+    ///
+    /// Refuses: cart.not_found, cart.closed, cart.line_limit, cart.invalid_quantity, cart.currency_mismatch,
+    ///          catalog.not_for_sale (422), inventory.insufficient (409)
+    Task<Result<Cart>> add_line(const Context&, CartId, const Access&, catalog::VariantId, std::int64_t quantity);
+
+    /// Makes a line's quantity this; the price stays frozen. Less is always possible, more as far as stock reaches.
+    ///
+    /// Refuses: cart.not_found, cart.closed, cart.line_not_found, cart.invalid_quantity, catalog.not_for_sale,
+    ///          inventory.insufficient
+    Task<Result<Cart>> set_quantity(const Context&, CartId, const Access&, LineId, std::int64_t quantity);
+
+    /// Refuses: cart.not_found, cart.closed, cart.line_not_found
+    Task<Result<Cart>> remove_line(const Context&, CartId, const Access&, LineId);
+
+    /// Makes a guest's cart the signed-in caller's. Where he has an open cart with lines in the same currency already,
+    /// the lines merge into that one as far as stock and limits reach, and the guest's cart closes. Harmless twice.
+    ///
+    /// Refuses: cart.not_found, cart.closed
+    Task<Result<Claimed>> claim(const Context&, CartId, const Access&);
+
+    /// What became of a cart that the caller has claimed; what was clamped is told once, by claim. Refuses: cart.not_found
+    Task<Result<Claimed>> claimed(const Context&, CartId, const Access&);
+
+    /// The ways of shipping for a cart, the cheapest first. Refuses: cart.not_found
+    Task<Result<std::vector<shipping::Quote>>> shipping_methods(const Context&, CartId, const Access&);
+
+    /// The cart that the caller's own idempotency key made: for repeating that answer, and nothing else.
+    Task<Result<Cart>> made(const Context&, CartId);
+
+    /// Deletes guests' carts that nobody touched for `keep_days`, in bounded batches; how many. A job.
+    Task<std::int64_t> sweep_abandoned(const Context&);
 
 private:
+    /// The cart, locked and open, if it is the caller's.
+    Task<Result<Cart>> lock_open(db::Transaction&, CartId, const Access&);
+    /// Current totals; a method that no longer ships this cart is taken off it.
+    Task<> total_up(db::Session&, Cart&);
+    /// Checks details against the cart and puts them onto it.
+    Task<Result<void>> apply(db::Session&, Cart&, const Details&);
+    /// Refuses more of a variant than there is.
+    Task<Result<void>> check_stock(db::Session&, const catalog::Offer&, std::int64_t quantity);
+    /// Writes the cart's own row with the next version, and totals it up.
+    Task<> save(db::Transaction&, const Context&, Cart&);
+    /// The claimed cart itself, or the one that it went into.
+    Task<Claimed> outcome_of(db::Session&, Cart claimed);
+    /// Moves a guest's lines into the customer's cart.
+    Task<std::vector<Clamp>> merge(db::Transaction&, const Cart& from, Cart& into);
+
     db::Database& db_;
     catalog::CatalogService& catalog_;
     inventory::InventoryService& inventory_;
