@@ -79,6 +79,11 @@ public:
     /// repeat of their keys goes on with. Refuses: orders.not_found
     Task<Result<orders::Order>> proceed(const Context&, OrderId);
 
+    /// The order as it stands, for repeating the answer to the caller's own key and nothing else.
+    ///
+    /// Refuses: orders.not_found
+    Task<Result<orders::Order>> made(const Context&, OrderId);
+
     /// Ends an order that has not been sent: free while unpaid, with the money given back when paid. A second time it
     /// changes nothing.
     ///
@@ -108,14 +113,22 @@ private:
     struct Placed;
     struct Repriced;
     struct Settling;
-    Task<Result<Placed>> place_in(db::Transaction&, const Context&, cart::CartId, const cart::Access&, const Wish&,
-                                  const payments::Provider&);
+    Task<Result<Placed>> place_in(db::Transaction&, const Context&, cart::CartId, const cart::Access&, const Wish&);
     Task<Result<Repriced>> reprice(db::Transaction&, const cart::Cart&);
     Task<Result<void>> check_quota(db::Transaction&, const Context&, const std::string& caller);
     Task<Time> expiry(db::Transaction&, const Context&, const Repriced&, const payments::Provider&);
-    Task<Result<orders::Order>> begin(const Context&, orders::Order, payments::Payment);
+    Task<Result<PaymentId>> attempt_in(db::Transaction&, const Context&, OrderId, const orders::Access&,
+                                       const std::string& provider);
+    Task<> begin(const Context&, orders::Order&, payments::Payment);
+    Task<Result<void>> cancel_in(db::Transaction&, const Context&, const orders::Head&);
+    Task<> end_attempts(db::Transaction&, const Context&, const orders::Head&);
+
+    Task<Verdict> settle_in(db::Transaction&, const Context&, const Notice&);
+    Task<> carry_out(db::Transaction&, const Context&, Settling&, Verdict);
     Task<> pay(db::Transaction&, const Context&, Settling&);
     Task<> give_back(db::Transaction&, const Context&, Settling&, std::string_view why);
+    Task<> note_refund(db::Transaction&, const Context&, Settling&);
+    Task<> cancel_attempts(db::Transaction&, const Context&, OrderId, PaymentId except);
     Task<bool> expire_one(const Context&, OrderId);
 
     db::Database& db_;

@@ -210,8 +210,10 @@ Task<> OrderService::annotate(db::Transaction& tx, const Context& ctx, OrderId i
     co_await store::insert_entry(tx, id, entry);
 }
 
-Task<> OrderService::note_payment(db::Transaction& tx, const Context& ctx, OrderId id, const PaymentNote& payment) {
-    return store::set_payment(tx, id, payment, ctx.now());
+Task<Time> OrderService::note_payment(db::Transaction& tx, const Context& ctx, OrderId id, const PaymentNote& payment) {
+    const auto now = ctx.now();
+    co_await store::set_payment(tx, id, payment, now);
+    co_return now;
 }
 
 Task<std::int64_t> OrderService::unpaid(db::Session& db, std::string_view caller, Time now) {

@@ -184,8 +184,8 @@ public:
     /// Notes something in the timeline without a change of state.
     Task<> annotate(db::Transaction&, const Context&, OrderId, std::string_view actor, std::string_view note);
 
-    /// Shows another payment, or another state of it, with the order.
-    Task<> note_payment(db::Transaction&, const Context&, OrderId, const PaymentNote&);
+    /// Shows another payment, or another state of it, with the order; when that was.
+    Task<Time> note_payment(db::Transaction&, const Context&, OrderId, const PaymentNote&);
 
     /// How many orders of a caller wait for their money now.
     Task<std::int64_t> unpaid(db::Session&, std::string_view caller, Time now);

@@ -126,6 +126,9 @@ Task<Payment> PaymentService::create(db::Transaction& tx, const Context& ctx, co
 
 Task<std::optional<Payment>> PaymentService::lock(db::Transaction& tx, PaymentId id) { return store::lock(tx, id); }
 Task<std::optional<Payment>> PaymentService::find(db::Session& db, PaymentId id) { return store::load(db, id); }
+Task<std::vector<Payment>> PaymentService::find_all(db::Session& db, std::span<const PaymentId> ids) {
+    return store::load_all(db, ids);
+}
 Task<std::vector<Payment>> PaymentService::of_order(db::Session& db, OrderId order) {
     return store::of_order(db, order);
 }

@@ -129,6 +129,8 @@ public:
     /// With the row locked until the transaction ends. REQUIRES: its order is locked already.
     Task<std::optional<Payment>> lock(db::Transaction&, PaymentId);
     Task<std::optional<Payment>> find(db::Session&, PaymentId);
+    /// Those of them that exist, in no particular order.
+    Task<std::vector<Payment>> find_all(db::Session&, std::span<const PaymentId>);
     /// All attempts of an order, the oldest first.
     Task<std::vector<Payment>> of_order(db::Session&, OrderId);
 

@@ -1,5 +1,7 @@
 #include "shop/payments/payments_store.hpp"
 
+#include <array>
+
 namespace caddy::payments::store {
 namespace {
 
@@ -61,6 +63,13 @@ Payment payment_of(PaymentRow row) {
     return payment;
 }
 
+std::vector<Payment> payments_of(std::vector<PaymentRow> rows) {
+    std::vector<Payment> payments;
+    payments.reserve(rows.size());
+    for (auto& row : rows) payments.push_back(payment_of(std::move(row)));
+    return payments;
+}
+
 StoredEvent event_of(EventRow row) {
     StoredEvent stored;
     stored.id = row.id;
@@ -93,7 +102,7 @@ Task<> insert(db::Transaction& tx, const Payment& payment) {
 const db::Sql sql_load{{
     .name = "payments.load",
     .any = "SELECT id, order_id, provider, provider_reference, amount_minor, currency, status, next_action, "
-           "failure_code, settled_at, created_at, version FROM payments WHERE id = ?"}};
+           "failure_code, settled_at, created_at, version FROM payments WHERE id IN (:ids)"}};
 const db::Sql sql_lock{{
     .name = "payments.lock",
     .mysql = "SELECT id, order_id, provider, provider_reference, amount_minor, currency, status, next_action, "
@@ -101,10 +110,16 @@ const db::Sql sql_lock{{
     .sqlite = "SELECT id, order_id, provider, provider_reference, amount_minor, currency, status, next_action, "
               "failure_code, settled_at, created_at, version FROM payments WHERE id = ?"}};
 
+Task<std::vector<Payment>> load_all(db::Session& db, std::span<const PaymentId> ids) {
+    auto rows = co_await db.all_in<PaymentRow>(sql_load, ids);
+    co_return payments_of(std::move(rows));
+}
+
 Task<std::optional<Payment>> load(db::Session& db, PaymentId id) {
-    auto row = co_await db.one<PaymentRow>(sql_load, id);
-    if (!row) co_return std::nullopt;
-    co_return payment_of(std::move(*row));
+    const std::array ids{id};
+    auto found = co_await load_all(db, ids);
+    if (found.empty()) co_return std::nullopt;
+    co_return std::move(found.front());
 }
 
 Task<std::optional<Payment>> lock(db::Transaction& tx, PaymentId id) {
@@ -120,10 +135,7 @@ const db::Sql sql_of_order{{
 
 Task<std::vector<Payment>> of_order(db::Session& db, OrderId order) {
     auto rows = co_await db.all<PaymentRow>(sql_of_order, order);
-    std::vector<Payment> payments;
-    payments.reserve(rows.size());
-    for (auto& row : rows) payments.push_back(payment_of(std::move(row)));
-    co_return payments;
+    co_return payments_of(std::move(rows));
 }
 
 const db::Sql sql_set_begun{{

@@ -8,6 +8,7 @@ namespace caddy::payments::store {
 Task<> insert(db::Transaction&, const Payment&);
 Task<std::optional<Payment>> lock(db::Transaction&, PaymentId);
 Task<std::optional<Payment>> load(db::Session&, PaymentId);
+Task<std::vector<Payment>> load_all(db::Session&, std::span<const PaymentId>);
 Task<std::vector<Payment>> of_order(db::Session&, OrderId);
 /// True when the payment was `created`.
 Task<bool> set_begun(db::Transaction&, PaymentId, const Begun&, Time now);

@@ -1,0 +1,191 @@
+// From a cart to an order, and on to the provider.
+#include "core/assert.hpp"
+#include "platform/idempotency/idempotency.hpp"
+#include "platform/telemetry/log.hpp"
+#include "shop/checkout/checkout_rules.hpp"
+
+namespace caddy::checkout {
+namespace refuse {
+namespace {
+
+Error too_many_unpaid() {
+    Error error{ErrorKind::limited, "checkout.too_many_unpaid",
+                "Too many of your orders wait for their payment. Pay or cancel one of them, or wait until they expire."};
+    error.retry_after = std::chrono::seconds(60);
+    return error;
+}
+
+}  // namespace
+}  // namespace refuse
+
+namespace {
+
+/// A payment that settles at the last moment finds its stock still there: reservations outlive the order's own time.
+constexpr std::chrono::minutes reservation_grace{1};
+
+orders::PaymentNote first_note(PaymentId id, const std::string& provider) {
+    payments::Payment payment;
+    payment.id = id;
+    payment.provider = provider;
+    return payments::note_of(payment);
+}
+
+}  // namespace
+
+struct CheckoutService::Placed {
+    orders::Order order;
+    payments::Payment payment;
+};
+
+struct CheckoutService::Repriced {
+    rules::Priced priced;
+    pricing::Totals totals;
+    std::optional<orders::ShippingMethod> shipping_method;
+};
+
+Task<Result<orders::Order>> CheckoutService::place(const Context& ctx, cart::CartId cart, const cart::Access& access,
+                                                   const Wish& wish) {
+    CADDY_CO_TRY(parts_.payments.provider(wish.payment_provider));
+    auto placed =
+        co_await db_.transact(ctx, "checkout.place", [&](db::Transaction& tx) -> Task<Result<Placed>> {
+            return place_in(tx, ctx, cart, access, wish);
+        });
+    if (placed.has_error()) {
+        auto refusal = std::move(placed).error();
+        // The order's transaction is rolled back; the shopper goes on with the prices that he is told now.
+        if (refusal.code == "checkout.price_changed") {
+            CADDY_CO_TRY(co_await parts_.carts.freeze_again(ctx, cart, access));
+        }
+        co_return refusal;
+    }
+    auto order = std::move(placed->order);
+    log::info("order.placed", {{"order", order.id.text()}, {"total_minor", order.totals.total.minor}});
+    co_await begin(ctx, order, std::move(placed->payment));
+    co_return order;
+}
+
+Task<Result<CheckoutService::Placed>> CheckoutService::place_in(db::Transaction& tx, const Context& ctx,
+                                                                cart::CartId cart_id, const cart::Access& access,
+                                                                const Wish& wish) {
+    orders::Draft draft;
+    draft.id = OrderId::next();
+    CADDY_CO_TRY(co_await idempotency::record(tx, ctx, draft.id.text()));
+    CADDY_CO_TRY(const auto cart, co_await parts_.carts.open_for_checkout(tx, cart_id, access));
+    CADDY_CO_TRY(auto repriced, co_await reprice(tx, cart));
+    CADDY_CO_TRY(rules::same_price(repriced.priced.changed, repriced.totals, wish.expected_total_minor));
+    draft.caller = rules::caller_of(ctx);
+    CADDY_CO_TRY(co_await check_quota(tx, ctx, draft.caller));
+    CADDY_CO_TRY(const auto* provider, parts_.payments.provider(wish.payment_provider));
+
+    draft.customer = cart.customer;
+    draft.email = *cart.email;
+    draft.cart_id = cart.id.text();
+    draft.lines = std::move(repriced.priced.lines);
+    draft.totals = repriced.totals;
+    draft.tax = tax_;
+    if (cart.shipping_address) draft.shipping_address = json::Raw{json::to_json(*cart.shipping_address)};
+    draft.shipping_method = std::move(repriced.shipping_method);
+    draft.note = cart.note;
+    draft.payment = first_note(PaymentId::next(), wish.payment_provider);
+    draft.expires_at = co_await expiry(tx, ctx, repriced, *provider);
+
+    Placed placed;
+    placed.order = co_await parts_.orders.place(tx, ctx, draft);
+    placed.payment.id = draft.payment.id;
+    placed.payment.order = draft.id;
+    placed.payment.provider = wish.payment_provider;
+    placed.payment.amount = draft.totals.total;
+    placed.payment = co_await parts_.payments.create(tx, ctx, placed.payment);
+    co_await parts_.carts.close(tx, ctx, cart_id);
+    const auto reserved_until = draft.expires_at + reservation_grace;
+    CADDY_CO_TRY(co_await parts_.inventory.reserve(tx, ctx, draft.id.value, repriced.priced.demands, reserved_until));
+    co_return placed;
+}
+
+Task<Result<CheckoutService::Repriced>> CheckoutService::reprice(db::Transaction& tx, const cart::Cart& cart) {
+    std::vector<catalog::VariantId> variants;
+    variants.reserve(cart.lines.size());
+    for (const auto& line : cart.lines) variants.push_back(line.variant_id);
+    const auto offers = co_await parts_.catalog.offers(tx, variants);
+    CADDY_CO_TRY(rules::complete(cart, rules::needs_shipping(cart, offers)));
+
+    Repriced repriced;
+    CADDY_CO_TRY(repriced.priced, rules::price_lines(cart, offers));
+    Money shipping{0, cart.currency};
+    if (cart.shipping_method_id) {
+        CADDY_CO_TRY(const auto quote, co_await parts_.shipping.quote(tx, *cart.shipping_method_id, repriced.priced.subtotal));
+        shipping = quote.price;
+        repriced.shipping_method = orders::ShippingMethod{quote.code, quote.name};
+    }
+    repriced.totals = rules::totals_of(repriced.priced.lines, shipping, tax_);
+    co_return repriced;
+}
+
+Task<Result<void>> CheckoutService::check_quota(db::Transaction& tx, const Context& ctx, const std::string& caller) {
+    if (config_.unpaid_orders_per_caller_max == 0) co_return Result<void>{};
+    const auto unpaid = co_await parts_.orders.unpaid(tx, caller, ctx.now());
+    if (unpaid >= config_.unpaid_orders_per_caller_max) co_return refuse::too_many_unpaid();
+    co_return Result<void>{};
+}
+
+Task<Time> CheckoutService::expiry(db::Transaction& tx, const Context& ctx, const Repriced& repriced,
+                                   const payments::Provider& provider) {
+    const auto own_window = provider.window();
+    if (own_window) co_return ctx.now() + *own_window;
+    const bool scarce = co_await parts_.inventory.scarce(tx, repriced.priced.demands);
+    const auto minutes = scarce ? config_.scarce_window_min : config_.payment_window_min;
+    co_return ctx.now() + std::chrono::minutes(minutes);
+}
+
+Task<> CheckoutService::begin(const Context& ctx, orders::Order& order, payments::Payment payment) {
+    if (payment.status != payments::PaymentStatus::created || order.status != orders::OrderStatus::pending_payment) {
+        co_return;
+    }
+    bool overtaken = false;
+    if (payment.amount.minor == 0) {   // nothing to pay, so nobody to ask
+        const Notice notice{payment.id, payments::EventKind::succeeded, payment.amount, "system"};
+        co_await settle(ctx, notice);
+        overtaken = true;
+    } else {
+        const auto begun = co_await parts_.payments.begin(ctx, payment, order.number);
+        const auto kept = co_await db_.transact(ctx, "checkout.begun", [&](db::Transaction& tx) -> Task<Result<bool>> {
+            auto started = payment;
+            const auto head = co_await parts_.orders.lock(tx, order.id);
+            CADDY_ASSERT(head.has_value());
+            const bool changed = co_await parts_.payments.begun(tx, ctx, started, begun);
+            if (!changed) co_return false;
+            order.payment = payments::note_of(started);
+            order.updated_at = co_await parts_.orders.note_payment(tx, ctx, order.id, order.payment);
+            order.version = head->version + 1;
+            co_return true;
+        });
+        overtaken = !kept.value();
+    }
+    if (!overtaken) co_return;
+    // The provider's message was faster than its answer: show what came of it.
+    auto db = co_await db_.read(ctx);
+    auto now = co_await parts_.orders.find(db, order.id);
+    if (now) order = std::move(*now);
+}
+
+Task<Result<orders::Order>> CheckoutService::made(const Context& ctx, OrderId id) {
+    auto db = co_await db_.read(ctx);
+    auto order = co_await parts_.orders.find(db, id);
+    if (!order) {
+        co_return Error{ErrorKind::not_found, "orders.not_found", "There is no such order any more."};
+    }
+    co_return std::move(*order);
+}
+
+Task<Result<orders::Order>> CheckoutService::proceed(const Context& ctx, OrderId id) {
+    CADDY_CO_TRY(auto order, co_await made(ctx, id));
+    std::optional<payments::Payment> payment;
+    {
+        auto db = co_await db_.read(ctx);
+        payment = co_await parts_.payments.find(db, order.payment.id);
+    }
+    if (payment) co_await begin(ctx, order, std::move(*payment));
+    co_return order;
+}
+
+}  // namespace caddy::checkout
