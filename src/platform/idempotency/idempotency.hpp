@@ -39,15 +39,27 @@ public:
 
     /// Wraps a POST handler, in its route row: `r.post(path, access, ledger.keyed(Key::required, bind(…), bind_resume(…)))`.
     ///
+    /// Replies below 300 are stored: status, body (up to 1 MiB), content type, Location and ETag; a replay carries
+    /// `Idempotent-Replayed: true`. Refusals roll back and are not stored: a repeat is looked at anew.
+    ///
     /// Refuses: idempotency.key_required (400), idempotency.key_malformed (400), idempotency.key_reused (422),
     ///          idempotency.in_progress (409, Retry-After: 1)
     http::Handler keyed(Key, http::Handler handler, Resume resume);
 
-    /// Deletes what is past its time; how many rows.
+    /// Deletes what is past its time, a bounded part at a time; how many rows.
     Task<std::int64_t> sweep(const Context&);
 
 private:
-    friend class Keyed;
+    struct Row {
+        Key key;
+        http::Handler handler;
+        Resume resume;
+    };
+    Task<Result<http::Response>> answer(http::Request&, const Row&);
+    Task<Result<http::Response>> answer_once(http::Request&, const Row&, const IdempotencyKey&);
+    Task<Result<http::Response>> go_on(http::Request&, const Row&, const IdempotencyKey&, const std::string& made);
+    Task<> keep(const Context&, const IdempotencyKey&, const http::Response&);
+
     db::Database& db_;
     Config config_;
     std::unordered_set<std::string> in_flight_;   // scopes that this process is working on
