@@ -1,6 +1,7 @@
 #include "platform/http/request.hpp"
 
 #include "core/assert.hpp"
+#include "platform/http/head.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -12,19 +13,6 @@ namespace {
 Error refuse_field(std::string_view name, std::string code, std::string message) {
     return {ErrorKind::invalid, "request.invalid_field", "A query parameter is not acceptable; see errors.",
             {{"query:" + std::string(name), std::move(code), std::move(message)}}};
-}
-
-std::string in_lower_case(std::string_view text) {
-    std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return lower;
-}
-
-std::string_view without_blanks(std::string_view text) {
-    const auto begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 }  // namespace

@@ -2,12 +2,22 @@
 // An answer, before the session adds what all answers carry (Date, request id, limits, ETag, compression).
 #include "platform/json/encode.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace caddy::http {
+
+/// Bytes that are sent many times: hashed and compressed once, shared without a copy.
+struct Prepared {
+    std::string identity;
+    std::string gzip;     // empty: not worth it
+    std::string brotli;   // empty: not worth it
+    std::string etag;     // of the identity form, without quotes
+};
+std::shared_ptr<const Prepared> prepare(std::string body, std::string_view content_type);
 
 struct Response {
     int status = 200;
@@ -16,6 +26,8 @@ struct Response {
     std::vector<std::pair<std::string, std::string>> headers{};
     /// Empty: a successful GET gets a strong one from its bytes. Without quotes.
     std::string etag{};
+    /// Sent in place of `body` (and with its ETag) where set.
+    std::shared_ptr<const Prepared> prepared{};
 
     Response& with(std::string name, std::string value) & {
         headers.emplace_back(std::move(name), std::move(value));

@@ -101,7 +101,7 @@ TEST(Window, says_truly_when_there_is_room_again) {
     const auto now = begin + 10s;
     const auto wait = store.peek("k", 10, now).until_room;
 
-    EXPECT_EQ(store.peek("k", 5, now).until_room, wait + 5400ms);
+    EXPECT_EQ(store.peek("k", 5, now).until_room, wait + 4800ms);
     EXPECT_EQ(store.peek("k", 10, now + wait - 1us).used, 10);
     EXPECT_EQ(store.peek("k", 10, now + wait).used, 9);
 }

@@ -1,0 +1,57 @@
+#include "platform/http/chunked.hpp"
+
+#include "core/assert.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+namespace caddy::http {
+
+namespace {
+
+namespace beast = boost::beast::http;
+
+constexpr std::uint32_t framing_bytes_max = 8 * 1024;   // of one chunk's line, and of all trailers
+
+}  // namespace
+
+struct ChunkedBody::Impl {
+    beast::request_parser<beast::string_body> parser;
+};
+
+ChunkedBody::ChunkedBody(std::size_t bytes_max) : impl_(std::make_unique<Impl>()) {
+    auto& parser = impl_->parser;
+    parser.eager(true);
+    parser.body_limit(bytes_max);
+    parser.header_limit(framing_bytes_max);
+    // The parser wants a head; the real one has been read, and judged more strictly.
+    const std::string head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    boost::system::error_code error;
+    parser.put(boost::asio::buffer(head), error);
+    CADDY_ASSERT(parser.is_header_done());
+}
+
+ChunkedBody::~ChunkedBody() = default;
+
+ChunkedBody::State ChunkedBody::feed(std::string& in) {
+    auto& parser = impl_->parser;
+    std::size_t used = 0;
+    auto state = State::more;
+    while (state == State::more && used < in.size()) {
+        boost::system::error_code error;
+        const auto taken = parser.put(boost::asio::buffer(in.data() + used, in.size() - used), error);
+        used += taken;
+        if (parser.is_done()) state = State::done;
+        else if (error == beast::error::body_limit) state = State::too_large;
+        else if (error && error != beast::error::need_more) state = State::malformed;
+        else if (taken == 0) break;
+    }
+    in.erase(0, used);
+    if (state == State::more && in.size() > framing_bytes_max) state = State::malformed;
+    return state;
+}
+
+std::string ChunkedBody::take() { return std::move(impl_->parser.get().body()); }
+
+}  // namespace caddy::http

@@ -1,0 +1,48 @@
+#include "platform/http/edge.hpp"
+
+#include <array>
+#include <ctime>
+
+namespace caddy::http {
+
+namespace {
+
+std::uint64_t seed() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32U) | device();
+}
+
+}  // namespace
+
+Edge::Edge(const ServerConfig& limits, Services given)
+    : config(limits), services(std::move(given)), proxies(TrustedProxies::parse(limits.trusted_proxies).value()), random_(seed()) {}
+
+std::string Edge::new_request_id() {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string id(16, '0');
+    auto bits = random_();
+    for (auto& c : id) {
+        c = digits[bits & 15U];
+        bits >>= 4U;
+    }
+    return id;
+}
+
+std::string_view Edge::date() {
+    const auto second = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+    if (second == date_second_ && !date_.empty()) return date_;
+    date_second_ = second;
+    const std::time_t time = std::chrono::system_clock::to_time_t(second);
+    std::tm parts{};
+    gmtime_r(&time, &parts);
+    std::array<char, 40> text{};
+    date_.assign(text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts));
+    return date_;
+}
+
+bool Edge::logs_next() {
+    if (config.access_log_every <= 0) return false;
+    return requests_++ % config.access_log_every == 0;
+}
+
+}  // namespace caddy::http

@@ -1,0 +1,42 @@
+#pragma once
+// What all sessions of one server share. Private to the folder; one event loop.
+#include "platform/http/client_address.hpp"
+#include "platform/http/router.hpp"
+#include "platform/http/server.hpp"
+#include "platform/http/server_config.hpp"
+
+#include <chrono>
+#include <list>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace caddy::http {
+
+class Session;
+
+struct Edge {
+    Edge(const ServerConfig& limits, Services given);
+
+    ServerConfig config;
+    Services services;
+    TrustedProxies proxies;
+    std::list<Session*> sessions{};   // that are open: for the watch over their limits
+    bool draining = false;            // answers carry `Connection: close`
+    bool stopping = false;            // connections with nothing on the way are closed
+
+    /// For requests that bring none.
+    std::string new_request_id();
+    /// Of the `Date` header; rendered once a second.
+    std::string_view date();
+    /// True for the requests that get a line in the log.
+    bool logs_next();
+
+private:
+    std::mt19937_64 random_;
+    std::chrono::sys_seconds date_second_{};
+    std::string date_;
+    std::int64_t requests_ = 0;
+};
+
+}  // namespace caddy::http

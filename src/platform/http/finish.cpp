@@ -1,0 +1,183 @@
+#include "platform/http/finish.hpp"
+
+#include "platform/crypto/digest.hpp"
+#include "platform/http/compress.hpp"
+#include "platform/http/head.hpp"
+#include "platform/telemetry/log.hpp"
+
+#include <algorithm>
+
+namespace caddy::http {
+
+namespace {
+
+constexpr std::string_view exposed_headers =
+    "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotent-Replayed";
+
+bool has_header(const Response& response, std::string_view lower_name) {
+    return std::any_of(response.headers.begin(), response.headers.end(),
+                       [&](const auto& header) { return in_lower_case(header.first) == lower_name; });
+}
+
+/// A value that could end its own line would write headers of its own.
+bool is_safe(std::string_view text) {
+    return std::none_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
+}
+
+void put(std::string& head, std::string_view name, std::string_view value) {
+    head.append(name).append(": ").append(value).append("\r\n");
+}
+
+void put_common(std::string& head, const Response& response, const Ending& ending) {
+    put(head, "Date", ending.date);
+    put(head, "X-Request-Id", ending.request.ctx.request_id);
+    put(head, "X-Content-Type-Options", "nosniff");
+    put(head, "Referrer-Policy", "no-referrer");
+    if (!has_header(response, "content-security-policy")) put(head, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    if (!has_header(response, "cache-control")) put(head, "Cache-Control", "no-store");
+    if (ending.config.hsts_max_age_s > 0) put(head, "Strict-Transport-Security", "max-age=" + std::to_string(ending.config.hsts_max_age_s));
+    if (ending.limits) {
+        put(head, "RateLimit-Policy", ending.limits->policy_header());
+        put(head, "RateLimit", ending.limits->limit_header());
+    }
+    if (ending.closes) put(head, "Connection", "close");
+    else if (ending.is_http_1_0) put(head, "Connection", "keep-alive");
+}
+
+void put_cors(std::string& head, const Ending& ending, std::string& vary) {
+    if (ending.config.cors_origins.empty()) return;
+    vary.append(vary.empty() ? "Origin" : ", Origin");
+    const auto origin = ending.request.header("origin");
+    if (!origin || !allows_origin(ending.config, *origin)) return;
+    put(head, "Access-Control-Allow-Origin", *origin);
+    put(head, "Access-Control-Expose-Headers", exposed_headers);
+}
+
+void put_own(std::string& head, const Response& response, std::string& vary) {
+    for (const auto& [name, value] : response.headers) {
+        if (in_lower_case(name) == "vary") {
+            vary.append(vary.empty() ? "" : ", ").append(value);
+            continue;
+        }
+        if (is_safe(value) && std::all_of(name.begin(), name.end(), is_token_char)) put(head, name, value);
+        else log::error("http.unsafe_header", {{"name", is_safe(name) ? std::string_view(name) : "?"}});
+    }
+}
+
+/// Which form of the body goes out, and under which entity tag.
+struct Form {
+    Encoding encoding = Encoding::identity;
+    bool varies = false;
+    std::string etag;   // without quotes, of this form
+};
+
+Form choose_form(Response& response, const Ending& ending) {
+    const bool reads = ending.request.method == "GET" || ending.request.method == "HEAD";
+    if (response.prepared && response.etag.empty()) response.etag = response.prepared->etag;
+    const auto& identity = response.prepared ? response.prepared->identity : response.body;
+    if (reads && response.status == 200 && response.etag.empty()) response.etag = crypto::sha256_hex(identity).substr(0, 32);
+    Form form{.etag = response.etag};
+    const bool worthwhile = response.prepared ? !response.prepared->gzip.empty()
+                                              : identity.size() >= static_cast<std::size_t>(ending.config.compress_bytes_min) &&
+                                                    is_compressible(response.content_type);
+    if (!worthwhile || has_header(response, "content-encoding")) return form;
+    form.varies = true;
+    form.encoding = negotiate(ending.request.header("accept-encoding").value_or(""));
+    if (form.encoding != Encoding::identity && !form.etag.empty()) form.etag.append("-").append(encoding_name(form.encoding));
+    return form;
+}
+
+void take_body(WireAnswer& answer, Response& response, Encoding encoding) {
+    if (response.prepared) {
+        answer.prepared = response.prepared;
+        const auto& kept = *answer.prepared;
+        answer.shared_body = encoding == Encoding::gzip ? &kept.gzip : encoding == Encoding::brotli ? &kept.brotli : &kept.identity;
+        return;
+    }
+    answer.own_body = encoding == Encoding::identity ? std::move(response.body) : compressed(encoding, response.body);
+}
+
+void drop_body(WireAnswer& answer) {
+    answer.own_body.clear();
+    answer.shared_body = nullptr;
+}
+
+bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
+
+/// The tag of one member of If-None-Match, without weakness mark and quotes.
+std::string_view opaque_tag(std::string_view member) {
+    if (member.starts_with("W/")) member.remove_prefix(2);
+    if (member.size() < 2 || member.front() != '"' || member.back() != '"') return {};
+    return member.substr(1, member.size() - 2);
+}
+
+/// Entity tags may hold commas, so the list is cut at those outside quotes.
+std::vector<std::string_view> tag_members(std::string_view list) {
+    std::vector<std::string_view> members;
+    std::size_t begin = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i <= list.size(); ++i) {
+        if (i < list.size() && list[i] == '"') quoted = !quoted;
+        if (i < list.size() && (list[i] != ',' || quoted)) continue;
+        if (const auto member = without_blanks(list.substr(begin, i - begin)); !member.empty()) members.push_back(member);
+        begin = i + 1;
+    }
+    return members;
+}
+
+}  // namespace
+
+WireAnswer finish(Response response, const Ending& ending) {
+    const bool reads = ending.request.method == "GET" || ending.request.method == "HEAD";
+    const auto form = choose_form(response, ending);
+    const auto none_match = ending.request.header("if-none-match");
+    if (reads && response.status == 200 && none_match && matches_none_match(*none_match, form.etag)) response.status = 304;
+    WireAnswer answer{.status = response.status, .closes = ending.closes};
+    if (may_have_body(answer.status)) take_body(answer, response, form.encoding);
+
+    auto& head = answer.head;
+    head.reserve(768);
+    head.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ").append(reason_phrase(answer.status)).append("\r\n");
+    put_common(head, response, ending);
+    std::string vary;
+    if (form.varies) vary = "Accept-Encoding";
+    put_cors(head, ending, vary);
+    put_own(head, response, vary);
+    if (!vary.empty()) put(head, "Vary", vary);
+    if (!form.etag.empty()) put(head, "ETag", "\"" + form.etag + "\"");
+    if (may_have_body(answer.status)) {
+        if (!response.content_type.empty()) put(head, "Content-Type", response.content_type);
+        if (form.encoding != Encoding::identity) put(head, "Content-Encoding", encoding_name(form.encoding));
+        put(head, "Content-Length", std::to_string(answer.body().size()));
+    }
+    head.append("\r\n");
+    if (ending.request.method == "HEAD") drop_body(answer);
+    return answer;
+}
+
+bool matches_none_match(std::string_view header, std::string_view etag) {
+    if (without_blanks(header) == "*") return true;
+    if (etag.empty()) return false;
+    for (const auto member : tag_members(header)) {
+        if (opaque_tag(member) == etag) return true;
+    }
+    return false;
+}
+
+std::string without_encoding_marks(std::string_view if_match) {
+    std::string plain;
+    for (const auto member : tag_members(if_match)) {
+        auto tag = std::string(member);
+        for (const std::string_view mark : {"-gzip\"", "-br\""}) {
+            if (tag.ends_with(mark)) tag.replace(tag.size() - mark.size(), mark.size(), "\"");
+        }
+        plain.append(plain.empty() ? "" : ", ").append(tag);
+    }
+    return plain;
+}
+
+bool allows_origin(const ServerConfig& config, std::string_view origin) {
+    return std::find(config.cors_origins.begin(), config.cors_origins.end(), origin) != config.cors_origins.end();
+}
+
+}  // namespace caddy::http

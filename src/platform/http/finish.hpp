@@ -1,0 +1,48 @@
+#pragma once
+// The last steps of every answer: validators, compression, the headers that all answers carry, and the bytes.
+#include "platform/http/request.hpp"
+#include "platform/http/response.hpp"
+#include "platform/http/server_config.hpp"
+#include "platform/limit/limit.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace caddy::http {
+
+/// What an answer gets besides what its handler said.
+struct Ending {
+    const Request& request;
+    const ServerConfig& config;
+    std::string_view date;
+    const std::optional<limit::Decision>& limits;
+    bool is_http_1_0 = false;
+    bool closes = false;
+};
+
+/// Ready to be written: a head, and a body that is its own or shared.
+struct WireAnswer {
+    int status = 0;
+    bool closes = false;
+    std::string head{};
+    std::string own_body{};
+    std::shared_ptr<const Prepared> prepared{};
+    const std::string* shared_body = nullptr;   // inside `prepared`
+
+    std::string_view body() const { return shared_body ? std::string_view(*shared_body) : std::string_view(own_body); }
+};
+
+WireAnswer finish(Response, const Ending&);
+
+/// True when `If-None-Match` names the entity tag (without quotes), compared weakly (RFC 9110, section 13.1.2).
+bool matches_none_match(std::string_view header, std::string_view etag);
+
+/// `If-Match` without the marks that `finish` puts into the tags of compressed forms, as handlers compare it.
+std::string without_encoding_marks(std::string_view if_match);
+
+/// True when the origin is on the allow-list.
+bool allows_origin(const ServerConfig&, std::string_view origin);
+
+}  // namespace caddy::http
