@@ -20,7 +20,8 @@ std::string written(const db::Sql& sql, std::size_t slots) {
 bool reads_all(std::string_view step) {
     // SCAN of a constant row, of a subquery's few rows or of json_each is no table; sqlite_master is small.
     return step.starts_with("SCAN ") && !step.starts_with("SCAN CONSTANT") && !step.starts_with("SCAN (") &&
-           !step.starts_with("SCAN json_each") && !step.starts_with("SCAN sqlite_") && !step.starts_with("SCAN schema_");
+           !step.starts_with("SCAN json_each") && !step.starts_with("SCAN sqlite_") &&
+           !step.starts_with("SCAN schema_");
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ const Sql sql_rename{{.name = "test.rename", .any = "UPDATE things SET name = ? 
 const Sql sql_fraction{{.name = "test.fraction", .any = "SELECT 1.5 AS n"}};
 const Sql sql_pair{{.name = "test.pair", .mysql = "SELECT 'm' AS t", .sqlite = "SELECT 's' AS t"}};
 
-constexpr auto create = "CREATE TABLE things (id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE, colour TEXT) STRICT";
+constexpr auto create =
+    "CREATE TABLE things (id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE, colour TEXT) STRICT";
 
 class Db : public ::testing::Test {
 protected:
@@ -260,7 +261,8 @@ TEST(DbQueue, waits_are_bounded_in_number_and_in_time) {
         ++ended;
     };
     auto held = test.run(test.database().driver().acquire(ctx, Purpose::write));
-    for (int i = 0; i < 3; ++i) asio::co_spawn(test.loop(), wait(), [](std::exception_ptr fault) { EXPECT_FALSE(fault); });
+    for (int i = 0; i < 3; ++i)
+        asio::co_spawn(test.loop(), wait(), [](std::exception_ptr fault) { EXPECT_FALSE(fault); });
     test.loop().restart();
     while (ended < 1) test.loop().run_one();
     EXPECT_EQ(gone, 1);   // the third found the queue full
@@ -319,12 +321,13 @@ TEST(DbFile, reads_go_on_beside_an_open_transaction_and_see_only_what_is_committ
     test.execute(create);
     const auto ctx = test.context();
 
-    const auto seen = test.run(test.database().transact(ctx, "test", [&](Transaction& tx) -> Task<Result<std::int64_t>> {
-        (void)co_await tx.exec(sql_insert, ThingId{1}, "one", Colour::red);
-        auto session = co_await test.database().read(ctx);
-        const auto count = co_await session.scalar<std::int64_t>(sql_count);
-        co_return count.value();
-    }));
+    const auto seen =
+        test.run(test.database().transact(ctx, "test", [&](Transaction& tx) -> Task<Result<std::int64_t>> {
+            (void)co_await tx.exec(sql_insert, ThingId{1}, "one", Colour::red);
+            auto session = co_await test.database().read(ctx);
+            const auto count = co_await session.scalar<std::int64_t>(sql_count);
+            co_return count.value();
+        }));
 
     EXPECT_EQ(seen.value(), 0);
     EXPECT_EQ(test.count("SELECT COUNT(*) FROM things"), 1);

@@ -110,7 +110,8 @@ Task<std::string> apply_next(Transaction& tx, Connection& connection, const Cont
 
 int version_of(std::string_view file) {
     int version = 0;
-    const auto [end, fault] = std::from_chars(file.data(), file.data() + std::min<std::size_t>(4, file.size()), version);
+    const auto [end, fault] =
+        std::from_chars(file.data(), file.data() + std::min<std::size_t>(4, file.size()), version);
     if (fault != std::errc{} || end != file.data() + 4 || version < 1) {
         throw Fault("the migration " + std::string(file) + " does not begin with four digits");
     }

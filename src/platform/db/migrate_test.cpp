@@ -29,7 +29,8 @@ struct Empty {
     Database database;
 };
 
-const Migration one{1, "0001_test_one", "-- first\nCREATE TABLE one (id INTEGER) STRICT;\nINSERT INTO one VALUES (1);\n"};
+const Migration one{1, "0001_test_one",
+                    "-- first\nCREATE TABLE one (id INTEGER) STRICT;\nINSERT INTO one VALUES (1);\n"};
 const Migration two{2, "0002_test_two", "CREATE TABLE two (id INTEGER) STRICT;\n"};
 
 TEST(Migrate, applies_what_is_missing_in_order_and_once) {
@@ -41,7 +42,8 @@ TEST(Migrate, applies_what_is_missing_in_order_and_once) {
 
 TEST(Migrate, a_fault_leaves_nothing_of_its_migration_behind) {
     Empty empty;
-    const Migration broken{2, "0002_test_two", "CREATE TABLE two (id INTEGER) STRICT;\nINSERT INTO nowhere VALUES (1);\n"};
+    const Migration broken{2, "0002_test_two",
+                           "CREATE TABLE two (id INTEGER) STRICT;\nINSERT INTO nowhere VALUES (1);\n"};
     try {
         (void)empty.migrate({one, broken});
         FAIL();

@@ -103,7 +103,9 @@ public:
 
 protected:
     static constexpr std::size_t ids_max = 128;
-    static std::size_t slots_for(std::size_t count) { return count <= 1 ? 1 : count <= 8 ? 8 : count <= 32 ? 32 : ids_max; }
+    static std::size_t slots_for(std::size_t count) {
+        return count <= 1 ? 1 : count <= 8 ? 8 : count <= 32 ? 32 : ids_max;
+    }
 
     template <class... Arguments>
     static std::vector<Value> values_of(const Arguments&... arguments) {

@@ -72,7 +72,8 @@ private:
     enum class Stage { none, asked, open };
 
     SqliteHandle::Frame next_frame() {
-        const SqliteHandle::Frame frame{purpose_, stage_ == Stage::open, stage_ == Stage::asked ? Opening::yes : Opening::no};
+        const SqliteHandle::Frame frame{purpose_, stage_ == Stage::open,
+                                        stage_ == Stage::asked ? Opening::yes : Opening::no};
         if (stage_ == Stage::asked) stage_ = Stage::open;   // should BEGIN fail, the rollback finds nothing to do
         return frame;
     }

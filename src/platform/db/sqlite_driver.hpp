@@ -17,7 +17,8 @@ struct SqliteConfig {
     int busy_limit_ms = 2'000;             // for another process's transaction; past it Retry
 };
 
-/// Opens (and creates, for its owner alone) the file. Throws Fault with what to do when it cannot be opened or is no database.
+/// Opens (and creates, for its owner alone) the file. Throws Fault with what to do when it cannot be opened or is no
+/// database.
 std::unique_ptr<Driver> open_sqlite(asio::any_io_executor, const SqliteConfig&);
 
 }  // namespace caddy::db

@@ -24,15 +24,20 @@ constexpr std::string_view header_name = "idempotency-key";
 namespace refuse {
 
 Error key_required() {
-    return {ErrorKind::malformed, "idempotency.key_required",
-            "This request needs an Idempotency-Key header: a value of your own, new for each thing that you ask for and "
-            "the same when you ask again.",
-            {{"header:Idempotency-Key", "required", "Send 8 to 255 visible ASCII characters, such as a UUID."}}};
+    return {
+        ErrorKind::malformed,
+        "idempotency.key_required",
+        "This request needs an Idempotency-Key header: a value of your own, new for each thing that you ask for and "
+        "the same when you ask again.",
+        {{"header:Idempotency-Key", "required", "Send 8 to 255 visible ASCII characters, such as a UUID."}}};
 }
 
 Error key_malformed() {
-    return {ErrorKind::malformed, "idempotency.key_malformed", "The Idempotency-Key header is not acceptable.",
-            {{"header:Idempotency-Key", "malformed", "Send it once, with 8 to 255 visible ASCII characters, such as a UUID."}}};
+    return {ErrorKind::malformed,
+            "idempotency.key_malformed",
+            "The Idempotency-Key header is not acceptable.",
+            {{"header:Idempotency-Key", "malformed",
+              "Send it once, with 8 to 255 visible ASCII characters, such as a UUID."}}};
 }
 
 Error key_reused() {
@@ -126,7 +131,8 @@ std::optional<store::Stored> to_store(const http::Response& response) {
     for (const auto& [name, value] : response.headers) {
         if (same_name(name, "location")) stored.location = value;
     }
-    if (response.body.size() > body_length_max || stored.location.value_or("").size() > location_length_max) return std::nullopt;
+    if (response.body.size() > body_length_max || stored.location.value_or("").size() > location_length_max)
+        return std::nullopt;
     stored.body = response.body;
     return stored;
 }
@@ -219,9 +225,10 @@ Task<> Ledger::keep(const Context& ctx, const IdempotencyKey& key, const http::R
     if (!stored) co_return;
     std::string fault;
     try {
-        const auto kept = co_await db_.transact(ctx, "idempotency.answer", [&](db::Transaction& tx) -> Task<Result<bool>> {
-            co_return co_await store::answer(tx, key.scope, *stored);
-        });
+        const auto kept =
+            co_await db_.transact(ctx, "idempotency.answer", [&](db::Transaction& tx) -> Task<Result<bool>> {
+                co_return co_await store::answer(tx, key.scope, *stored);
+            });
         if (!kept.value()) log::debug("idempotency.nothing_recorded", {{"route", ctx.route}});
     } catch (const std::exception& thrown) {
         fault = thrown.what();
@@ -232,9 +239,10 @@ Task<> Ledger::keep(const Context& ctx, const IdempotencyKey& key, const http::R
 Task<std::int64_t> Ledger::sweep(const Context& ctx) {
     std::int64_t rows = 0;
     for (;;) {
-        const auto part = co_await db_.transact(ctx, "idempotency.sweep", [&](db::Transaction& tx) -> Task<Result<std::int64_t>> {
-            co_return co_await store::sweep_some(tx, ctx.now());
-        });
+        const auto part =
+            co_await db_.transact(ctx, "idempotency.sweep", [&](db::Transaction& tx) -> Task<Result<std::int64_t>> {
+                co_return co_await store::sweep_some(tx, ctx.now());
+            });
         if (part.value() == 0) co_return rows;
         rows += part.value();
     }

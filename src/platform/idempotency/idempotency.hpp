@@ -37,7 +37,8 @@ class Ledger {
 public:
     Ledger(db::Database& database, const Config& config) : db_(database), config_(config) {}
 
-    /// Wraps a POST handler, in its route row: `r.post(path, access, ledger.keyed(Key::required, bind(…), bind_resume(…)))`.
+    /// Wraps a POST handler, in its route row:
+    /// `r.post(path, access, ledger.keyed(Key::required, bind(…), bind_resume(…)))`.
     ///
     /// Replies below 300 are stored: status, body (up to 1 MiB), content type, Location and ETag; a replay carries
     /// `Idempotent-Replayed: true`. Refusals roll back and are not stored: a repeat is looked at anew.

@@ -4,11 +4,13 @@ namespace caddy::idempotency::store {
 namespace {
 
 const db::Sql sql_find{{.name = "idempotency.find",
-                        .any = "SELECT request_hash, made, phase, status, content_type, location, etag, body, expires_at "
-                               "FROM idempotency_keys WHERE scope = ?"}};
+                        .any =
+                            "SELECT request_hash, made, phase, status, content_type, location, etag, body, expires_at "
+                            "FROM idempotency_keys WHERE scope = ?"}};
 const db::Sql sql_insert{{.name = "idempotency.insert",
-                          .any = "INSERT INTO idempotency_keys (scope, request_hash, made, phase, status, content_type, "
-                                 "body, created_at, expires_at) VALUES (?, ?, ?, 'made', 0, '', '', ?, ?)"}};
+                          .any =
+                              "INSERT INTO idempotency_keys (scope, request_hash, made, phase, status, content_type, "
+                              "body, created_at, expires_at) VALUES (?, ?, ?, 'made', 0, '', '', ?, ?)"}};
 const db::Sql sql_answer{{.name = "idempotency.answer",
                           .any = "UPDATE idempotency_keys SET phase = 'answered', status = ?, content_type = ?, "
                                  "location = ?, etag = ?, body = ? WHERE scope = ? AND phase = 'made'"}};

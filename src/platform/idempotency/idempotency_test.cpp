@@ -29,12 +29,13 @@ protected:
             asio::steady_timer timer(co_await asio::this_coro::executor, 5ms);
             co_await timer.async_wait(asio::use_awaitable);
         }
-        CADDY_CO_TRY(co_await test.database().transact(request.ctx, "test.make", [&](db::Transaction& tx) -> Task<Result<void>> {
-            CADDY_CO_TRY(co_await record(tx, request.ctx, id));
-            (void)co_await tx.exec(sql_make, id);
-            if (refusing) co_return Error{ErrorKind::conflict, "test.no", "no"};
-            co_return Result<void>();
-        }));
+        CADDY_CO_TRY(
+            co_await test.database().transact(request.ctx, "test.make", [&](db::Transaction& tx) -> Task<Result<void>> {
+                CADDY_CO_TRY(co_await record(tx, request.ctx, id));
+                (void)co_await tx.exec(sql_make, id);
+                if (refusing) co_return Error{ErrorKind::conflict, "test.no", "no"};
+                co_return Result<void>();
+            }));
         if (crashing) throw std::runtime_error("the process ends here");
         co_return rendered(id);
     }
@@ -167,7 +168,8 @@ TEST_F(Idempotency, equal_keys_of_two_callers_are_two_keys) {
     elsewhere.ctx.client = "192.0.2.9";
     auto other_route = request("key-12345");
     other_route.ctx.route = "/api/v1/others";
-    for (const auto& sent : {request("key-12345"), user, cart, elsewhere, other_route}) EXPECT_TRUE(send(things, sent).has_value());
+    for (const auto& sent : {request("key-12345"), user, cart, elsewhere, other_route})
+        EXPECT_TRUE(send(things, sent).has_value());
     EXPECT_EQ(made(), 5);
 }
 
@@ -199,7 +201,8 @@ TEST_F(Idempotency, a_refusal_is_not_stored_and_is_looked_at_anew) {
 TEST_F(Idempotency, the_header_is_examined) {
     const auto paid = handler(ledger, Key::required);
     EXPECT_EQ(send(paid, request(std::nullopt)).error().code, "idempotency.key_required");
-    for (const auto& bad : {std::string(), std::string("short"), std::string("with space"), std::string(256, 'a'), std::string("tab\tinside"), std::string("caf\xc3\xa9-12345")}) {
+    for (const auto& bad : {std::string(), std::string("short"), std::string("with space"), std::string(256, 'a'),
+                            std::string("tab\tinside"), std::string("caf\xc3\xa9-12345")}) {
         EXPECT_EQ(send(things, request(bad)).error().code, "idempotency.key_malformed") << bad;
     }
     auto twice = request("key-12345");
@@ -217,9 +220,10 @@ TEST_F(Idempotency, a_key_past_its_time_is_new_again_and_is_swept) {
 
     EXPECT_EQ(test.run(ledger.sweep(test.context())), 0);
     test.clock().advance(std::chrono::hours(24));
-    test.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) INSERT INTO idempotency_keys "
-                 "(scope, request_hash, made, phase, status, content_type, body, created_at, expires_at) "
-                 "SELECT 's' || i, '', '', 'made', 0, '', '', 0, i FROM n");
+    test.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) INSERT INTO idempotency_keys "
+        "(scope, request_hash, made, phase, status, content_type, body, created_at, expires_at) "
+        "SELECT 's' || i, '', '', 'made', 0, '', '', 0, i FROM n");
     const auto ctx = test.context();
     EXPECT_EQ(test.run(ledger.sweep(ctx)), 1'201);
 }

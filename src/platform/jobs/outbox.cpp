@@ -27,16 +27,18 @@ constexpr std::size_t name_length_max = 80;
 
 // The row of the aggregate stays locked until the transaction ends: numbers are given one transaction after the other,
 // and one that rolls back takes its number back.
-const db::Sql sql_number{{.name = "outbox.number",
-                          .mysql = "INSERT INTO outbox_aggregates (aggregate, last_sequence, swept_sequence) VALUES (?, 1, 0) "
-                                   "ON DUPLICATE KEY UPDATE last_sequence = last_sequence + 1",
-                          .sqlite = "INSERT INTO outbox_aggregates (aggregate, last_sequence, swept_sequence) VALUES (?, 1, 0) "
-                                    "ON CONFLICT (aggregate) DO UPDATE SET last_sequence = last_sequence + 1"}};
+const db::Sql sql_number{
+    {.name = "outbox.number",
+     .mysql = "INSERT INTO outbox_aggregates (aggregate, last_sequence, swept_sequence) VALUES (?, 1, 0) "
+              "ON DUPLICATE KEY UPDATE last_sequence = last_sequence + 1",
+     .sqlite = "INSERT INTO outbox_aggregates (aggregate, last_sequence, swept_sequence) VALUES (?, 1, 0) "
+               "ON CONFLICT (aggregate) DO UPDATE SET last_sequence = last_sequence + 1"}};
 const db::Sql sql_emit{{.name = "outbox.emit",
-                        .any = "INSERT INTO outbox_events (id, type, aggregate, sequence, payload, occurred_at, due_at, "
-                               "try_at, status, attempts, lease_owner, lease_until) "
-                               "SELECT ?, ?, aggregate, last_sequence, ?, ?, ?, ?, 'waiting', 0, '', 0 "
-                               "FROM outbox_aggregates WHERE aggregate = ?"}};
+                        .any =
+                            "INSERT INTO outbox_events (id, type, aggregate, sequence, payload, occurred_at, due_at, "
+                            "try_at, status, attempts, lease_owner, lease_until) "
+                            "SELECT ?, ?, aggregate, last_sequence, ?, ?, ?, ?, 'waiting', 0, '', 0 "
+                            "FROM outbox_aggregates WHERE aggregate = ?"}};
 const db::Sql sql_parked{{.name = "outbox.parked",
                           .any = "SELECT id, type, aggregate, attempts, last_error, occurred_at FROM outbox_events "
                                  "WHERE status = 'parked' ORDER BY try_at LIMIT ?"}};
@@ -110,9 +112,9 @@ Task<std::vector<std::string>> audit_sequences(db::Session& db) {
     std::vector<std::string> faults;
     const auto numberings = co_await db.all<Numbering>(sql_audit);
     for (const auto& it : numberings) {
-        faults.push_back(it.aggregate + ": " + std::to_string(it.events) + " events numbered " + std::to_string(it.lowest) +
-                         " to " + std::to_string(it.highest) + " instead of " + std::to_string(it.swept_sequence + 1) +
-                         " to " + std::to_string(it.last_sequence));
+        faults.push_back(it.aggregate + ": " + std::to_string(it.events) + " events numbered " +
+                         std::to_string(it.lowest) + " to " + std::to_string(it.highest) + " instead of " +
+                         std::to_string(it.swept_sequence + 1) + " to " + std::to_string(it.last_sequence));
     }
     const auto unnumbered = co_await db.all<AggregateName>(sql_unnumbered);
     for (const auto& it : unnumbered) faults.push_back(it.aggregate + ": events without a numbering");
@@ -127,9 +129,10 @@ Task<std::int64_t> sweep_finished(db::Database& db, const Context& ctx, Time bef
     }
     std::int64_t events = 0;
     for (const auto& it : aggregates) {
-        const auto swept = co_await db.transact(ctx, "outbox.sweep", [&](db::Transaction& tx) -> Task<Result<std::int64_t>> {
-            co_return co_await sweep_aggregate(tx, it.aggregate, before);
-        });
+        const auto swept =
+            co_await db.transact(ctx, "outbox.sweep", [&](db::Transaction& tx) -> Task<Result<std::int64_t>> {
+                co_return co_await sweep_aggregate(tx, it.aggregate, before);
+            });
         events += swept.value();
     }
     co_return events;

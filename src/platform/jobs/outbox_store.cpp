@@ -35,38 +35,47 @@ const db::Sql sql_due{
             "AND NOT EXISTS (SELECT 1 FROM outbox_events b WHERE b.aggregate = e.aggregate AND b.status = 'waiting' "
             "AND b.sequence < e.sequence AND b.due_at <= ?) ORDER BY e.try_at LIMIT ?"}};
 // Equal attempts: the row is still the one that was read.
-const db::Sql sql_claim{{.name = "jobs.claim",
-                         .any = "UPDATE outbox_events SET lease_owner = ?, lease_until = ?, attempts = attempts + 1 "
-                                "WHERE id = ? AND status = 'waiting' AND attempts = ? AND lease_until <= ? AND try_at <= ?"}};
-const db::Sql sql_park_ender{{.name = "jobs.park_ender",
-                              .any = "UPDATE outbox_events SET status = 'parked', lease_owner = '', lease_until = 0, "
-                                     "last_error = ? WHERE id = ? AND status = 'waiting' AND attempts = ? AND lease_until <= ?"}};
-const db::Sql sql_renew{{.name = "jobs.renew",
-                         .any = "UPDATE outbox_events SET lease_until = ? WHERE id = ? AND status = 'waiting' AND lease_owner = ?"}};
+const db::Sql sql_claim{
+    {.name = "jobs.claim",
+     .any = "UPDATE outbox_events SET lease_owner = ?, lease_until = ?, attempts = attempts + 1 "
+            "WHERE id = ? AND status = 'waiting' AND attempts = ? AND lease_until <= ? AND try_at <= ?"}};
+const db::Sql sql_park_ender{
+    {.name = "jobs.park_ender",
+     .any = "UPDATE outbox_events SET status = 'parked', lease_owner = '', lease_until = 0, "
+            "last_error = ? WHERE id = ? AND status = 'waiting' AND attempts = ? AND lease_until <= ?"}};
+const db::Sql sql_renew{
+    {.name = "jobs.renew",
+     .any = "UPDATE outbox_events SET lease_until = ? WHERE id = ? AND status = 'waiting' AND lease_owner = ?"}};
 const db::Sql sql_give_back{{.name = "jobs.give_back",
-                             .any = "UPDATE outbox_events SET lease_owner = '', lease_until = 0, attempts = attempts - 1 "
-                                    "WHERE id = ? AND status = 'waiting' AND lease_owner = ?"}};
+                             .any =
+                                 "UPDATE outbox_events SET lease_owner = '', lease_until = 0, attempts = attempts - 1 "
+                                 "WHERE id = ? AND status = 'waiting' AND lease_owner = ?"}};
 const db::Sql sql_delivered{{.name = "jobs.delivered",
                              .any = "SELECT subscription FROM outbox_deliveries WHERE event_id = ?"}};
-const db::Sql sql_record{{.name = "jobs.record_delivery",
-                          .any = "INSERT INTO outbox_deliveries (event_id, subscription, delivered_at) VALUES (?, ?, ?)"}};
-const db::Sql sql_finish{{.name = "jobs.finish",
-                          .any = "UPDATE outbox_events SET status = 'done', finished_at = ?, lease_owner = '', lease_until = 0 "
-                                 "WHERE id = ? AND status = 'waiting' AND lease_owner = ?"}};
-const db::Sql sql_fail{{.name = "jobs.fail",
-                        .any = "UPDATE outbox_events SET status = ?, last_error = ?, try_at = ?, lease_owner = '', lease_until = 0 "
-                               "WHERE id = ? AND status = 'waiting' AND lease_owner = ?"}};
+const db::Sql sql_record{
+    {.name = "jobs.record_delivery",
+     .any = "INSERT INTO outbox_deliveries (event_id, subscription, delivered_at) VALUES (?, ?, ?)"}};
+const db::Sql sql_finish{
+    {.name = "jobs.finish",
+     .any = "UPDATE outbox_events SET status = 'done', finished_at = ?, lease_owner = '', lease_until = 0 "
+            "WHERE id = ? AND status = 'waiting' AND lease_owner = ?"}};
+const db::Sql sql_fail{
+    {.name = "jobs.fail",
+     .any = "UPDATE outbox_events SET status = ?, last_error = ?, try_at = ?, lease_owner = '', lease_until = 0 "
+            "WHERE id = ? AND status = 'waiting' AND lease_owner = ?"}};
 const db::Sql sql_waiting{{.name = "jobs.waiting",
                            .any = "SELECT COUNT(*) AS due, MIN(due_at) AS oldest FROM outbox_events "
                                   "WHERE status = 'waiting' AND try_at <= ?"}};
 const db::Sql sql_parked{{.name = "jobs.parked_count",
                           .any = "SELECT COUNT(*) AS parked FROM outbox_events WHERE status = 'parked'"}};
 
-constexpr std::string_view ended_its_process = "It was begun as often as is allowed and never ended: it may end its process.";
+constexpr std::string_view ended_its_process =
+    "It was begun as often as is allowed and never ended: it may end its process.";
 
 Task<> park_ender(db::Transaction& tx, const Due& due, Time now) {
     const auto parked = co_await tx.exec(sql_park_ender, ended_its_process, due.id, due.attempts, now);
-    if (parked == 1) log::error("jobs.parked", {{"event", due.id.text()}, {"type", due.type}, {"error", ended_its_process}});
+    if (parked == 1)
+        log::error("jobs.parked", {{"event", due.id.text()}, {"type", due.type}, {"error", ended_its_process}});
 }
 
 }  // namespace
@@ -79,19 +88,22 @@ Task<std::vector<Event>> claim(db::Database& db, const Context& ctx, const Claim
         found = co_await session.all<Due>(sql_due, now, now, now, claim.limit);
     }
     if (found.empty()) co_return std::vector<Event>{};
-    auto claimed = co_await db.transact(ctx, "jobs.claim", [&](db::Transaction& tx) -> Task<Result<std::vector<Event>>> {
-        std::vector<Event> mine;
-        for (const auto& due : found) {
-            if (due.attempts >= claim.attempts_max) {
-                co_await park_ender(tx, due, now);
-                continue;
+    auto claimed =
+        co_await db.transact(ctx, "jobs.claim", [&](db::Transaction& tx) -> Task<Result<std::vector<Event>>> {
+            std::vector<Event> mine;
+            for (const auto& due : found) {
+                if (due.attempts >= claim.attempts_max) {
+                    co_await park_ender(tx, due, now);
+                    continue;
+                }
+                const auto taken =
+                    co_await tx.exec(sql_claim, claim.owner, now + claim.lease, due.id, due.attempts, now, now);
+                if (taken != 1) continue;
+                mine.push_back(
+                    {due.id, due.type, due.aggregate, due.sequence, due.payload, due.occurred_at, due.attempts});
             }
-            const auto taken = co_await tx.exec(sql_claim, claim.owner, now + claim.lease, due.id, due.attempts, now, now);
-            if (taken != 1) continue;
-            mine.push_back({due.id, due.type, due.aggregate, due.sequence, due.payload, due.occurred_at, due.attempts});
-        }
-        co_return mine;
-    });
+            co_return mine;
+        });
     co_return std::move(claimed).value();
 }
 
@@ -130,7 +142,8 @@ Task<Backlog> backlog(db::Session& db, Time now) {
     const auto waiting = co_await db.one<Waiting>(sql_waiting, now);
     const auto parked = co_await db.scalar<std::int64_t>(sql_parked);
     Backlog backlog{waiting->due, parked.value_or(0), 0};
-    if (waiting->oldest) backlog.lag_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - *waiting->oldest).count();
+    if (waiting->oldest)
+        backlog.lag_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - *waiting->oldest).count();
     co_return backlog;
 }
 

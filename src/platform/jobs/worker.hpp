@@ -43,11 +43,13 @@ private:
 
 /// A job and the services it works with: `bind_event(settle, checkout)`, `bind_scheduled(sweep, orders)`.
 template <class... Services>
-EventHandler bind_event(Task<> (*handler)(const Context&, const Event&, Services&...), std::type_identity_t<Services>&... services) {
+EventHandler bind_event(Task<> (*handler)(const Context&, const Event&, Services&...),
+                        std::type_identity_t<Services>&... services) {
     return [handler, &services...](const Context& ctx, const Event& event) { return handler(ctx, event, services...); };
 }
 template <class... Services>
-ScheduledHandler bind_scheduled(Task<> (*handler)(const Context&, Services&...), std::type_identity_t<Services>&... services) {
+ScheduledHandler bind_scheduled(Task<> (*handler)(const Context&, Services&...),
+                                std::type_identity_t<Services>&... services) {
     return [handler, &services...](const Context& ctx) { return handler(ctx, services...); };
 }
 

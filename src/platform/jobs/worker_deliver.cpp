@@ -91,7 +91,8 @@ Task<std::optional<std::string>> Worker::attempt(const Context& ctx, std::functi
     }
     // Cut off from outside is no failure of the job's.
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) throw boost::system::system_error(asio::error::operation_aborted);
+    if (state.cancelled() != asio::cancellation_type::none)
+        throw boost::system::system_error(asio::error::operation_aborted);
     co_return failure;
 }
 
@@ -109,9 +110,11 @@ Task<> Worker::settle(const Event& event, const std::string* delivered, Outcome 
 
 Task<> Worker::postpone(const Event& event, std::string error) {
     const auto ctx = context_for(event.id.text(), "jobs.postpone");
-    const store::Failure failure{std::move(error), retry_time(event.attempts), event.attempts + 1 >= config_.attempts_max};
-    log::write(failure.last ? log::Level::error : log::Level::warn, failure.last ? "jobs.parked" : "jobs.failed",
-               {{"event", event.id.text()}, {"type", event.type}, {"attempt", event.attempts + 1}, {"error", failure.error}});
+    const store::Failure failure{std::move(error), retry_time(event.attempts),
+                                 event.attempts + 1 >= config_.attempts_max};
+    log::write(
+        failure.last ? log::Level::error : log::Level::warn, failure.last ? "jobs.parked" : "jobs.failed",
+        {{"event", event.id.text()}, {"type", event.type}, {"attempt", event.attempts + 1}, {"error", failure.error}});
     (void)co_await db_.transact(ctx, "jobs.postpone", [&](db::Transaction& tx) -> Task<Result<void>> {
         const bool held = co_await store::fail(tx, event.id, owner_, failure);
         if (!held) log::warn("jobs.claim_lost", {{"event", event.id.text()}, {"type", event.type}});

@@ -28,7 +28,8 @@ class Runner {
 public:
     Runner(TestDatabase& test, const JobTable& table, const Config& config = quick())
         : test_(test), worker_(test.executor(), test.database(), test.clock(), table, config) {
-        asio::co_spawn(test.loop(), worker_.run(), asio::bind_cancellation_slot(signal_.slot(), [this](std::exception_ptr) { ended_ = true; }));
+        asio::co_spawn(test.loop(), worker_.run(),
+                       asio::bind_cancellation_slot(signal_.slot(), [this](std::exception_ptr) { ended_ = true; }));
     }
     ~Runner() {
         worker_.stop();
@@ -144,7 +145,8 @@ TEST_F(Jobs, a_poison_event_is_parked_and_the_next_one_goes_on) {
     Runner runner(test, table);
 
     for (int i = 0; i < 3; ++i) {
-        runner.until([&] { return test.count("SELECT MAX(attempts) FROM outbox_events WHERE lease_until = 0") == i + 1; });
+        runner.until(
+            [&] { return test.count("SELECT MAX(attempts) FROM outbox_events WHERE lease_until = 0") == i + 1; });
         test.clock().advance(10s);
     }
 
@@ -186,7 +188,8 @@ TEST_F(Jobs, what_one_subscription_has_done_is_not_done_again_when_another_fails
 TEST_F(Jobs, a_delayed_event_waits_for_its_time_and_nobody_waits_for_it) {
     table.on("test.later", "test.note", note());
     table.on("test.happened", "test.note", note());
-    test.in_transaction([&](db::Transaction& tx) { return emit_at(tx, ctx, ctx.now() + 60s, "test.later", "a", "{}"); });
+    test.in_transaction(
+        [&](db::Transaction& tx) { return emit_at(tx, ctx, ctx.now() + 60s, "test.later", "a", "{}"); });
     emit_one("test.happened", "a");
     Runner runner(test, table);
 
@@ -200,7 +203,8 @@ TEST_F(Jobs, a_delayed_event_waits_for_its_time_and_nobody_waits_for_it) {
 TEST_F(Jobs, the_claims_of_a_dead_process_are_taken_up_when_their_lease_ends) {
     table.on("test.happened", "test.note", note());
     emit_one("test.happened", "a");
-    const auto until = std::chrono::duration_cast<std::chrono::microseconds>((ctx.now() + 30s).time_since_epoch()).count();
+    const auto until =
+        std::chrono::duration_cast<std::chrono::microseconds>((ctx.now() + 30s).time_since_epoch()).count();
     test.execute("UPDATE outbox_events SET lease_owner = 'dead', attempts = 1, lease_until = " + std::to_string(until));
     Runner runner(test, table);
     runner.a_while();
@@ -236,7 +240,8 @@ TEST_F(Jobs, a_handler_past_its_limit_has_failed) {
     });
     emit_one("test.slow", "a");
     Runner runner(test, table);
-    ASSERT_TRUE(runner.until([&] { return test.count("SELECT COUNT(*) FROM outbox_events WHERE last_error IS NOT NULL") == 1; }));
+    ASSERT_TRUE(runner.until(
+        [&] { return test.count("SELECT COUNT(*) FROM outbox_events WHERE last_error IS NOT NULL") == 1; }));
     EXPECT_EQ(test.count("SELECT COUNT(*) FROM outbox_events WHERE last_error = 'test.slow: deadline exceeded'"), 1);
 }
 
@@ -272,7 +277,9 @@ TEST_F(Jobs, a_cancelled_worker_gives_its_claims_back) {
     ASSERT_TRUE(runner.until([&] { return begun; }));
     runner.cancel();
     ASSERT_TRUE(runner.until([&] { return runner.ended(); }));
-    EXPECT_EQ(test.count("SELECT COUNT(*) FROM outbox_events WHERE status = 'waiting' AND lease_until = 0 AND attempts = 0"), 1);
+    EXPECT_EQ(
+        test.count("SELECT COUNT(*) FROM outbox_events WHERE status = 'waiting' AND lease_until = 0 AND attempts = 0"),
+        1);
 }
 
 TEST_F(Jobs, a_claim_is_renewed_while_its_handler_runs) {
