@@ -139,11 +139,11 @@ enum class Sort { published_at_desc, published_at, price, price_desc, title };
 /// Which products, in which order. Prices are minor units and compared with the product's lowest.
 struct ProductQuery {
     Sort sort = Sort::published_at_desc;
-    std::string category;   // handle or id, descendants included; empty: all
-    std::optional<std::int64_t> price_min;
-    std::optional<std::int64_t> price_max;
-    std::optional<bool> in_stock;
-    std::string words;      // each must be found in title, handle, vendor or a SKU
+    std::string category{};   // handle or id, descendants included; empty: all
+    std::optional<std::int64_t> price_min{};
+    std::optional<std::int64_t> price_max{};
+    std::optional<bool> in_stock{};
+    std::string words{};      // each must be found in title, handle, vendor or a SKU
 };
 
 // ---- what is written ----

@@ -13,7 +13,8 @@ namespace {
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::string_view version = "1";
 constexpr std::size_t cursor_bytes_max = 2'048;
-constexpr std::size_t list_digits = 16;   // of the digest: enough to notice, short enough for an address
+constexpr std::size_t list_digits = 16;   // of a digest: enough to notice, short enough for an address
+constexpr std::size_t check_digits = 8;
 
 namespace refuse {
 Error malformed() {
@@ -61,11 +62,18 @@ std::optional<std::string> from_base64url(std::string_view text) {
 
 std::string list_mark(std::string_view list) { return crypto::sha256_hex(list).substr(0, list_digits); }
 
+/// Of the cursor's own content: a text that was cut or mended is malformed, not a place in the list.
+std::string check_mark(const Cursor& cursor) {
+    return crypto::sha256_hex(std::to_string(cursor.id) + "." + cursor.key).substr(0, check_digits);
+}
+
 }  // namespace
 
 std::string write_cursor(const Cursor& cursor, std::string_view list) {
     std::string plain(version);
-    plain.append(".").append(list_mark(list)).append(".").append(std::to_string(cursor.id)).append(".").append(cursor.key);
+    for (const auto& part : {list_mark(list), check_mark(cursor), std::to_string(cursor.id), cursor.key}) {
+        plain.append(".").append(part);
+    }
     return to_base64url(plain);
 }
 
@@ -74,7 +82,7 @@ Result<Cursor> read_cursor(std::string_view text, std::string_view list) {
     const auto plain = from_base64url(text);
     if (!plain || !text::is_utf8(*plain)) return refuse::malformed();
 
-    std::array<std::string_view, 3> parts;
+    std::array<std::string_view, 4> parts;
     std::string_view rest = *plain;
     for (auto& part : parts) {
         const auto dot = rest.find('.');
@@ -83,10 +91,10 @@ Result<Cursor> read_cursor(std::string_view text, std::string_view list) {
         rest.remove_prefix(dot + 1);
     }
     Cursor cursor{.key = std::string(rest), .id = 0};
-    const auto* end = parts[2].data() + parts[2].size();
-    const auto [stop, fault] = std::from_chars(parts[2].data(), end, cursor.id);
-    const bool well_formed = parts[0] == version && parts[1].size() == list_digits && fault == std::errc{} && stop == end;
-    if (!well_formed || cursor.id <= 0) return refuse::malformed();
+    const auto* end = parts[3].data() + parts[3].size();
+    const auto [stop, fault] = std::from_chars(parts[3].data(), end, cursor.id);
+    if (parts[0] != version || fault != std::errc{} || stop != end || cursor.id <= 0) return refuse::malformed();
+    if (parts[2] != check_mark(cursor)) return refuse::malformed();
     if (parts[1] != list_mark(list)) return refuse::mismatch();
     return cursor;
 }

@@ -45,10 +45,10 @@ BOOST_DESCRIBE_STRUCT(Report, (), (totals, entries))
 
 /// A file on disk, or its bytes; a file's folder is where relative image paths are looked up.
 struct ImportRequest {
-    std::filesystem::path file;      // empty: `content` is the file
-    std::string content;
-    std::optional<std::filesystem::path> image_folder;   // instead of the file's own; without either, paths are kept as they are
-    std::optional<Currency> currency;                    // instead of Config::currency
+    std::filesystem::path file{};      // empty: `content` is the file
+    std::string content{};
+    std::optional<std::filesystem::path> image_folder{};   // instead of the file's own; without either, paths are kept as they are
+    std::optional<Currency> currency{};                    // instead of Config::currency
 };
 
 /// Hears after each product how many of the file's rows are done.
@@ -61,6 +61,9 @@ struct Config {
     std::filesystem::path data_folder = "data";   // pictures go to <data folder>/media
     std::string currency = "CNY";                 // of the prices in a file, which names none
 };
+
+struct Group;
+struct MappedProduct;
 
 class ImportService {
 public:
@@ -82,6 +85,9 @@ public:
     Task<Result<Report>> run(const Context&, const ImportRequest&, const Progress& progress);
 
 private:
+    /// What became of one product; a refusal of the catalogue or of the stock becomes its entry.
+    Task<Entry> import_product(const Context&, const Group&, const MappedProduct&);
+
     db::Database& db_;
     catalog::CatalogService& catalog_;
     inventory::InventoryService& inventory_;

@@ -1,0 +1,143 @@
+#include "shop/imports/imports_columns.hpp"
+
+#include "platform/text/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace caddy::imports {
+namespace {
+
+struct KnownName {
+    std::string_view name;   // lower case
+    Field field;
+};
+
+// Exports name their columns in the older way ("Variant Price") or the newer ("Price"); both are read.
+constexpr KnownName known_names[] = {
+    {"handle", Field::handle}, {"url handle", Field::handle},
+    {"title", Field::title},
+    {"body (html)", Field::body}, {"body html", Field::body}, {"description", Field::body},
+    {"vendor", Field::vendor},
+    {"type", Field::type}, {"custom product type", Field::type}, {"product type", Field::type},
+    {"product category", Field::product_category}, {"standard product type", Field::product_category},
+    {"standardized product type", Field::product_category},
+    {"tags", Field::tags},
+    {"published", Field::published}, {"published on online store", Field::published},
+    {"status", Field::status},
+    {"seo title", Field::seo_title},
+    {"seo description", Field::seo_description},
+    {"option1 name", Field::option1_name}, {"option2 name", Field::option2_name}, {"option3 name", Field::option3_name},
+    {"option1 value", Field::option1_value}, {"option2 value", Field::option2_value},
+    {"option3 value", Field::option3_value},
+    {"variant sku", Field::sku}, {"sku", Field::sku},
+    {"variant barcode", Field::barcode}, {"barcode", Field::barcode},
+    {"variant grams", Field::grams}, {"weight value (grams)", Field::grams},
+    {"variant weight unit", Field::weight_unit}, {"weight unit for display", Field::weight_unit},
+    {"variant inventory tracker", Field::tracker}, {"inventory tracker", Field::tracker},
+    {"variant inventory qty", Field::quantity}, {"variant inventory quantity", Field::quantity},
+    {"inventory quantity", Field::quantity},
+    {"variant inventory policy", Field::policy}, {"continue selling when out of stock", Field::policy},
+    {"variant price", Field::price}, {"price", Field::price},
+    {"variant compare at price", Field::compare_at_price}, {"compare-at price", Field::compare_at_price},
+    {"compare at price", Field::compare_at_price},
+    {"variant requires shipping", Field::requires_shipping}, {"requires shipping", Field::requires_shipping},
+    {"variant taxable", Field::taxable}, {"charge tax", Field::taxable},
+    {"variant image", Field::variant_image}, {"variant image url", Field::variant_image},
+    {"image src", Field::image_src}, {"product image url", Field::image_src}, {"image url", Field::image_src},
+    {"image position", Field::image_position},
+    {"image alt text", Field::image_alt}};
+
+// Known to the shop's own people alone.
+constexpr std::string_view internal_names[] = {"cost per item", "variant cost", "variant fulfillment service", "fulfillment service",
+                                               "variant tax code", "tax code"};
+
+// Price lists per market and the like: `Price / International`, `Included / Japan`.
+constexpr std::string_view variant_prefixes[] = {"variant ", "price / ", "compare at price / ", "compare-at price / ",
+                                                 "included / ", "cost per item", "unit price "};
+
+namespace refuse {
+Error header_unreadable(RowFault fault) {
+    return {ErrorKind::invalid, "imports.not_utf8", "The header row cannot be read: " + std::string(explain(fault)) + "."};
+}
+Error no_product_columns() {
+    return {ErrorKind::invalid, "imports.no_product_columns",
+            "The first row names neither Handle nor Title. Import a product file in Shopify's CSV format, with commas between the "
+            "cells."};
+}
+}  // namespace refuse
+
+Field field_named(std::string_view lower) {
+    for (const auto& known : known_names) {
+        if (known.name == lower) return known.field;
+    }
+    return Field::other;
+}
+
+bool of_variant(std::string_view lower) {
+    if (lower.find("variant.metafields") != std::string_view::npos) return true;
+    return std::any_of(std::begin(variant_prefixes), std::end(variant_prefixes),
+                       [&](std::string_view prefix) { return lower.starts_with(prefix); });
+}
+
+/// 4 for `option4 name`; 0 for what is no option column, or one of the first three.
+int surplus_option(std::string_view lower) {
+    if (!lower.starts_with("option") || !(lower.ends_with(" value") || lower.ends_with(" name"))) return 0;
+    int number = 0;
+    const auto digits = lower.substr(6);
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (fault != std::errc{} || *end != ' ') return 0;
+    return number > static_cast<int>(catalog::options_per_product_max) ? number : 0;
+}
+
+Column make_column(std::string name) {
+    const auto lower = text::folded(name);
+    Column column{.name = std::move(name), .field = field_named(lower), .level = Level::product,
+                  .visibility = catalog::Visibility::shown, .surplus_option = surplus_option(lower)};
+    if (of_variant(lower)) column.level = Level::variant;
+    if (std::find(std::begin(internal_names), std::end(internal_names), lower) != std::end(internal_names)) {
+        column.level = Level::variant;
+        column.visibility = catalog::Visibility::internal;
+    }
+    return column;
+}
+
+}  // namespace
+
+std::string surplus_name(std::size_t column) { return "Column " + std::to_string(column + 1); }
+
+Result<Columns> Columns::read(const CsvRow& header) {
+    if (header.fault != RowFault::none) return refuse::header_unreadable(header.fault);
+    Columns columns;
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < header.size(); ++i) {
+        auto name = text::trimmed(header.cell(i));
+        if (name.empty()) name = surplus_name(i);
+        auto column = make_column(name);
+        for (int copy = 2; !names.insert(text::folded(column.name)).second; ++copy) {
+            if (copy == 2) columns.repeated_.push_back(name);
+            column.name = name + " (" + std::to_string(copy) + ")";
+        }
+        auto* place = column.field == Field::other ? nullptr : &columns.places_[static_cast<std::size_t>(column.field)];
+        if (place && *place) column.field = Field::other;   // two names of one thing: the second is kept as an attribute
+        else if (place) *place = i;
+        columns.columns_.push_back(std::move(column));
+    }
+    if (!columns.has(Field::handle) && !columns.has(Field::title)) return refuse::no_product_columns();
+    return columns;
+}
+
+std::string_view Columns::raw(const CsvRow& row, Field field) const {
+    const auto at = place(field);
+    return at ? row.cell(*at) : std::string_view();
+}
+
+std::string Columns::text(const CsvRow& row, Field field) const { return text::trimmed(raw(row, field)); }
+
+std::string Columns::name(Field field) const {
+    const auto at = place(field);
+    return at ? columns_[*at].name : std::string("a missing column");
+}
+
+}  // namespace caddy::imports

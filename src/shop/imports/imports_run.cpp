@@ -1,0 +1,88 @@
+#include "shop/imports/imports_run.hpp"
+
+#include <charconv>
+#include <fstream>
+
+namespace caddy::imports {
+namespace {
+
+constexpr std::size_t piece_bytes = 256 * 1024;
+constexpr std::size_t faults_told_max = 5;
+
+namespace refuse {
+Error no_such_file(const std::filesystem::path& file) {
+    return {ErrorKind::not_found, "imports.no_such_file", "The file " + file.string() + " cannot be opened. Check its path and its permissions."};
+}
+Error too_large() {
+    return {ErrorKind::too_large, "imports.too_large", "The file is larger than 64 MiB. Split it between two products and import the parts."};
+}
+Error empty() {
+    return {ErrorKind::invalid, "imports.no_product_columns", "The file is empty. Import a product file in Shopify's CSV format."};
+}
+}  // namespace refuse
+
+/// Feeds the file piece by piece, so that it is never in memory twice.
+Result<void> feed_file(CsvReader& reader, const std::filesystem::path& file) {
+    std::error_code fault;
+    std::ifstream in(file, std::ios::binary);
+    if (!in || std::filesystem::is_directory(file, fault)) return refuse::no_such_file(file);
+    std::string piece(piece_bytes, '\0');
+    std::size_t total = 0;
+    while (in) {
+        in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        const auto count = static_cast<std::size_t>(in.gcount());
+        if (total += count; total > file_bytes_max) return refuse::too_large();
+        CADDY_TRY(reader.feed(std::string_view(piece).substr(0, count)));
+    }
+    if (in.bad()) return refuse::no_such_file(file);
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ReadFile>> read_file(const ImportRequest& request) {
+    auto read = std::make_unique<ReadFile>();
+    CsvReader reader([&](CsvRow row) { read->rows.push_back(std::move(row)); });
+    if (!request.file.empty()) {
+        CADDY_TRY(feed_file(reader, request.file));
+    } else {
+        if (request.content.size() > file_bytes_max) return refuse::too_large();
+        CADDY_TRY(reader.feed(request.content));
+    }
+    CADDY_TRY(reader.finish());
+
+    std::size_t header = 0;
+    while (header < read->rows.size() && read->rows[header].blank()) ++header;
+    if (header == read->rows.size()) return refuse::empty();
+    CADDY_TRY(read->columns, Columns::read(read->rows[header]));
+    read->rows.erase(read->rows.begin(), read->rows.begin() + static_cast<std::ptrdiff_t>(header) + 1);
+    read->grouped = group_rows(read->columns, read->rows);
+    for (const auto& name : read->columns.repeated()) {
+        read->grouped.entries.push_back({static_cast<std::int64_t>(header) + 1, "", Outcome::note,
+                                         "The column " + name + " is there twice; the second one was kept as the attribute " + name + " (2)."});
+    }
+    return read;
+}
+
+std::int64_t row_of(const Error& error, const MappedProduct& product, const Group& group) {
+    constexpr std::string_view variants = "/variants/";
+    for (const auto& field : error.fields) {
+        if (!field.pointer.starts_with(variants)) continue;
+        std::size_t variant = 0;
+        const auto digits = std::string_view(field.pointer).substr(variants.size());
+        std::from_chars(digits.data(), digits.data() + digits.size(), variant);
+        if (variant < product.variant_rows.size()) return product.variant_rows[variant];
+    }
+    return group.rows.front()->number;
+}
+
+std::string explain(const std::vector<Fault>& faults) {
+    std::string text = faults.front().message;
+    for (std::size_t i = 1; i < faults.size() && i < faults_told_max; ++i) {
+        text.append(" Row ").append(std::to_string(faults[i].row)).append(": ").append(faults[i].message);
+    }
+    if (faults.size() > faults_told_max) text.append(" And " + std::to_string(faults.size() - faults_told_max) + " more.");
+    return text;
+}
+
+}  // namespace caddy::imports
