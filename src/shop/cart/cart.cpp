@@ -1,4 +1,5 @@
-// Opening, showing and changing carts. What happens to their lines stands in cart_lines.cpp, claiming in cart_claim.cpp.
+// Opening, showing and changing carts. What happens to their lines stands in cart_lines.cpp, claiming in
+// cart_claim.cpp.
 #include "shop/cart/cart.hpp"
 
 #include "platform/crypto/digest.hpp"
@@ -125,7 +126,8 @@ Task<Result<Cart>> CartService::change(const Context& ctx, CartId id, const Acce
     });
 }
 
-Task<Result<std::vector<shipping::Quote>>> CartService::shipping_methods(const Context& ctx, CartId id, const Access& access) {
+Task<Result<std::vector<shipping::Quote>>> CartService::shipping_methods(const Context& ctx, CartId id,
+                                                                         const Access& access) {
     auto db = co_await db_.read(ctx);
     const auto cart = co_await store::load(db, id);
     if (!cart || !is_owned(*cart, access)) co_return refuse::not_found();
@@ -143,14 +145,15 @@ Task<std::int64_t> CartService::sweep_abandoned(const Context& ctx) {
                 ids = co_await store::abandoned(db, status, before);
             }
             if (ids.empty()) break;
-            const auto outcome = co_await db_.transact(ctx, "cart.sweep", [&](db::Transaction& tx) -> Task<Result<std::int64_t>> {
-                std::int64_t count = 0;
-                for (const auto id : ids) {
-                    const bool gone = co_await store::delete_abandoned(tx, id, before);
-                    if (gone) ++count;
-                }
-                co_return count;
-            });
+            const auto outcome =
+                co_await db_.transact(ctx, "cart.sweep", [&](db::Transaction& tx) -> Task<Result<std::int64_t>> {
+                    std::int64_t count = 0;
+                    for (const auto id : ids) {
+                        const bool gone = co_await store::delete_abandoned(tx, id, before);
+                        if (gone) ++count;
+                    }
+                    co_return count;
+                });
             deleted += outcome.value();
         }
     }

@@ -124,7 +124,9 @@ public:
     Task<> close(db::Transaction&, const Context&, CartId);
 
     /// Freezes today's prices on the lines whose price has changed, and says on each what it was. What cannot be bought
-    /// any more keeps its line and its price. Refuses: cart.not_found, cart.closed
+    /// any more keeps its line and its price.
+    ///
+    /// Refuses: cart.not_found, cart.closed
     Task<Result<Cart>> freeze_again(const Context&, CartId, const Access&);
 
     /// A new, empty cart: the signed-in caller's, or a guest's with a token of 192 random bits.
@@ -132,8 +134,10 @@ public:
     /// Refuses: request.invalid_field, shipping.not_available, cart.too_many (429)
     Task<Result<Cart>> open(const Context&, std::optional<Currency>, const Details&);
 
-    /// Changes what the caller says about the cart. Refuses: cart.not_found, cart.closed, request.invalid_field,
-    /// shipping.not_available (422) when the method does not ship in the cart's currency
+    /// Changes what the caller says about the cart.
+    ///
+    /// Refuses: cart.not_found, cart.closed, request.invalid_field,
+    ///          shipping.not_available (422) when the method does not ship in the cart's currency
     Task<Result<Cart>> change(const Context&, CartId, const Access&, const Details&);
 
     /// Puts so many more of a variant into the cart, merging with its line. Nothing is reserved by that.
@@ -159,7 +163,9 @@ public:
     /// Refuses: cart.not_found, cart.closed
     Task<Result<Claimed>> claim(const Context&, CartId, const Access&);
 
-    /// What became of a cart that the caller has claimed; what was clamped is told once, by claim. Refuses: cart.not_found
+    /// What became of a cart that the caller has claimed; what was clamped is told once, by claim.
+    ///
+    /// Refuses: cart.not_found
     Task<Result<Claimed>> claimed(const Context&, CartId, const Access&);
 
     /// The ways of shipping for a cart, the cheapest first. Refuses: cart.not_found

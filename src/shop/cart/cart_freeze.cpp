@@ -14,7 +14,8 @@ Task<Result<Cart>> CartService::freeze_again(const Context& ctx, CartId id, cons
         const auto offers = co_await catalog_.offers(tx, variants);
         for (auto& line : cart.lines) {
             const auto offer = std::ranges::find(offers, line.variant_id, &catalog::Offer::variant);
-            if (offer == offers.end() || offer->price.currency != cart.currency || offer->price == line.unit_price) continue;
+            if (offer == offers.end() || offer->price.currency != cart.currency || offer->price == line.unit_price)
+                continue;
             auto fresh = line_of(line.id, *offer, line.quantity);
             fresh.price_changed_from = line.unit_price;
             co_await store::put_line(tx, cart.id, fresh);

@@ -45,8 +45,9 @@ struct LineView {
     Money unit_price, total;
     std::optional<Money> price_changed_from;
 };
-BOOST_DESCRIBE_STRUCT(LineView, (), (id, variant_id, product_id, handle, title, variant_title, sku, image, quantity, unit_price, total,
-                                     price_changed_from))
+BOOST_DESCRIBE_STRUCT(LineView, (),
+                      (id, variant_id, product_id, handle, title, variant_title, sku, image, quantity, unit_price,
+                       total, price_changed_from))
 
 struct CartView {
     CartId id;
@@ -62,8 +63,9 @@ struct CartView {
     std::int64_t version = 1;
     Time created_at{}, updated_at{};
 };
-BOOST_DESCRIBE_STRUCT(CartView, (), (id, token, status, currency, email, shipping_address, shipping_method_id, note, lines, totals, version,
-                                     created_at, updated_at))
+BOOST_DESCRIBE_STRUCT(CartView, (),
+                      (id, token, status, currency, email, shipping_address, shipping_method_id, note, lines, totals,
+                       version, created_at, updated_at))
 
 struct ClaimView {
     std::optional<CartId> merged_from;
@@ -99,7 +101,8 @@ Details to_details(ChangeBody body) {
     Details details;
     details.email = std::move(body.email);
     details.shipping_address.present = body.shipping_address.present;
-    if (body.shipping_address.value) details.shipping_address.value = to_address(std::move(*body.shipping_address.value));
+    if (body.shipping_address.value)
+        details.shipping_address.value = to_address(std::move(*body.shipping_address.value));
     details.shipping_method_id = body.shipping_method_id;
     details.note = std::move(body.note);
     return details;
@@ -120,8 +123,8 @@ void fill(CartView& view, Cart cart) {
     view.updated_at = cart.updated_at;
     for (auto& line : cart.lines) {
         view.lines.push_back({line.id, line.variant_id, line.product_id, std::move(line.handle), std::move(line.title),
-                              std::move(line.variant_title), std::move(line.sku), std::move(line.image), line.quantity, line.unit_price,
-                              line.total, line.price_changed_from});
+                              std::move(line.variant_title), std::move(line.sku), std::move(line.image), line.quantity,
+                              line.unit_price, line.total, line.price_changed_from});
     }
 }
 
@@ -223,7 +226,8 @@ Task<Result<http::Response>> list_shipping_methods(http::Request& request, CartS
     CADDY_CO_TRY(Checks().require(text.has_value(), "query:cart", "required", "Say for which cart.").result());
     const auto access = access_of(request);
     // A text that is no id names no cart, and id 0 is never given.
-    CADDY_CO_TRY(auto quotes, co_await carts.shipping_methods(request.ctx, CartId::parse(*text).value_or(CartId{}), access));
+    CADDY_CO_TRY(auto quotes,
+                 co_await carts.shipping_methods(request.ctx, CartId::parse(*text).value_or(CartId{}), access));
     Page<shipping::Quote> page;
     page.data = std::move(quotes);
     page.limit = page_limit_max;
@@ -238,13 +242,16 @@ void routes(http::Router& r, CartService& carts, idempotency::Ledger& ledger) {
     using caddy::Access;
     using enum idempotency::Key;
     using http::bind, idempotency::bind_resume;
-    r.post  ("/api/v1/carts",                     Access::anyone,   ledger.keyed(accepted, bind(open_cart, carts), bind_resume(resume_open, carts)));
+    const auto opening = ledger.keyed(accepted, bind(open_cart, carts), bind_resume(resume_open, carts));
+    const auto adding = ledger.keyed(accepted, bind(add_line, carts), bind_resume(resume_add_line, carts));
+    const auto claiming = ledger.keyed(accepted, bind(claim_cart, carts), bind_resume(resume_claim, carts));
+    r.post  ("/api/v1/carts",                     Access::anyone,   opening);
     r.get   ("/api/v1/carts/{cart}",              Access::shopper,  bind(show_cart, carts));
     r.patch ("/api/v1/carts/{cart}",              Access::shopper,  bind(change_cart, carts));
-    r.post  ("/api/v1/carts/{cart}/lines",        Access::shopper,  ledger.keyed(accepted, bind(add_line, carts), bind_resume(resume_add_line, carts)));
+    r.post  ("/api/v1/carts/{cart}/lines",        Access::shopper,  adding);
     r.patch ("/api/v1/carts/{cart}/lines/{line}", Access::shopper,  bind(set_quantity, carts));
     r.remove("/api/v1/carts/{cart}/lines/{line}", Access::shopper,  bind(remove_line, carts));
-    r.post  ("/api/v1/carts/{cart}/claim",        Access::customer, ledger.keyed(accepted, bind(claim_cart, carts), bind_resume(resume_claim, carts)));
+    r.post  ("/api/v1/carts/{cart}/claim",        Access::customer, claiming);
     r.get   ("/api/v1/shipping-methods",          Access::shopper,  bind(list_shipping_methods, carts));
 }
 

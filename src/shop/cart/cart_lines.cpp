@@ -19,8 +19,8 @@ Task<Result<void>> CartService::check_stock(db::Session& db, const catalog::Offe
     co_return inventory::insufficient(std::move(lines));
 }
 
-Task<Result<Cart>> CartService::add_line(const Context& ctx, CartId id, const Access& access, catalog::VariantId variant,
-                                         std::int64_t quantity) {
+Task<Result<Cart>> CartService::add_line(const Context& ctx, CartId id, const Access& access,
+                                         catalog::VariantId variant, std::int64_t quantity) {
     co_return co_await db_.transact(ctx, "cart.add_line", [&](db::Transaction& tx) -> Task<Result<Cart>> {
         const auto made_id = id.text();
         CADDY_CO_TRY(co_await idempotency::record(tx, ctx, made_id));
@@ -39,7 +39,8 @@ Task<Result<Cart>> CartService::add_line(const Context& ctx, CartId id, const Ac
     });
 }
 
-Task<Result<Cart>> CartService::set_quantity(const Context& ctx, CartId id, const Access& access, LineId line_id, std::int64_t quantity) {
+Task<Result<Cart>> CartService::set_quantity(const Context& ctx, CartId id, const Access& access, LineId line_id,
+                                             std::int64_t quantity) {
     co_return co_await db_.transact(ctx, "cart.set_quantity", [&](db::Transaction& tx) -> Task<Result<Cart>> {
         CADDY_CO_TRY(auto cart, co_await lock_open(tx, id, access));
         const auto line = find_line(cart, line_id);

@@ -12,23 +12,32 @@ namespace caddy::cart {
 
 namespace refuse {
 Error not_found() {
-    return {ErrorKind::not_found, "cart.not_found", "There is no such cart, or it is not yours; send its X-Cart-Token or sign in."};
+    return {ErrorKind::not_found, "cart.not_found",
+            "There is no such cart, or it is not yours; send its X-Cart-Token or sign in."};
 }
 Error closed() {
-    return {ErrorKind::conflict, "cart.closed", "This cart has become an order or part of another cart; open a new one."};
+    return {ErrorKind::conflict, "cart.closed",
+            "This cart has become an order or part of another cart; open a new one."};
 }
 Error line_not_found() {
     return {ErrorKind::not_found, "cart.line_not_found", "The cart has no such line; read the cart again."};
 }
 Error line_limit(int lines_max) {
-    return {ErrorKind::conflict, "cart.line_limit", "A cart holds at most " + std::to_string(lines_max) + " lines; take one out first."};
+    return {ErrorKind::conflict, "cart.line_limit",
+            "A cart holds at most " + std::to_string(lines_max) + " lines; take one out first."};
 }
 Error too_many(std::chrono::seconds retry_after) {
-    return {ErrorKind::limited, "cart.too_many", "Too many carts were opened from your address; use one of them, or wait.", {}, retry_after};
+    return {ErrorKind::limited,
+            "cart.too_many",
+            "Too many carts were opened from your address; use one of them, or wait.",
+            {},
+            retry_after};
 }
 Error currency_mismatch(Currency cart, Currency line) {
-    return {ErrorKind::invalid, "cart.currency_mismatch",
-            "The cart is in " + std::string(cart.code()) + " and this is sold in " + std::string(line.code()) + "; open another cart for it.",
+    return {ErrorKind::invalid,
+            "cart.currency_mismatch",
+            "The cart is in " + std::string(cart.code()) + " and this is sold in " + std::string(line.code()) +
+                "; open another cart for it.",
             {{"/variant_id", "currency_mismatch", "Choose something sold in the cart's currency."}}};
 }
 Error not_for_sale(std::string pointer) {
@@ -43,7 +52,8 @@ namespace {
 void accept_line(Checks& checks, std::string& value, const char* pointer, std::size_t length_max) {
     value = text::nfc(text::trimmed(value));
     checks.require(text::is_single_line(value), pointer, "not_a_line", "Send one line without control characters.");
-    checks.require(text::length(value) <= length_max, pointer, "too_long", "Send at most " + std::to_string(length_max) + " characters.");
+    checks.require(text::length(value) <= length_max, pointer, "too_long",
+                   "Send at most " + std::to_string(length_max) + " characters.");
 }
 
 bool is_country(std::string_view code) {
@@ -53,7 +63,8 @@ bool is_country(std::string_view code) {
 void accept_address(Checks& checks, Address& address) {
     accept_line(checks, address.name, "/shipping_address/name", 100);
     accept_line(checks, address.phone, "/shipping_address/phone", 32);
-    checks.require(is_country(address.country), "/shipping_address/country", "not_a_country", "Send an ISO 3166-1 code of two capitals, like CN.");
+    checks.require(is_country(address.country), "/shipping_address/country", "not_a_country",
+                   "Send an ISO 3166-1 code of two capitals, like CN.");
     accept_line(checks, address.province, "/shipping_address/province", 100);
     accept_line(checks, address.city, "/shipping_address/city", 100);
     accept_line(checks, address.district, "/shipping_address/district", 100);
@@ -83,7 +94,8 @@ Result<Details> accepted(const Details& details) {
     Checks checks;
     if (kept.email.value) {
         *kept.email.value = text::trimmed(*kept.email.value);
-        checks.require(text::is_email(*kept.email.value), "/email", "not_an_email", "Send one e-mail address, like name@example.org.");
+        checks.require(text::is_email(*kept.email.value), "/email", "not_an_email",
+                       "Send one e-mail address, like name@example.org.");
     }
     if (kept.shipping_address.value) accept_address(checks, *kept.shipping_address.value);
     if (kept.note.value) {
@@ -99,7 +111,8 @@ Result<Details> accepted(const Details& details) {
 Result<void> check_quantity(std::int64_t quantity, const Config& config) {
     const auto limit = std::to_string(config.quantity_per_line_max);
     return Checks()
-        .require(quantity >= 1 && quantity <= config.quantity_per_line_max, "/quantity", "out_of_range", "Keep the line between 1 and " + limit + ".")
+        .require(quantity >= 1 && quantity <= config.quantity_per_line_max, "/quantity", "out_of_range",
+                 "Keep the line between 1 and " + limit + ".")
         .result("cart.invalid_quantity", "A line holds from 1 to " + limit + " pieces.");
 }
 
@@ -127,10 +140,12 @@ bool takes_currency(const Cart& cart) {
 Result<Line> merged_line(const Cart& cart, const catalog::Offer& offer, std::int64_t quantity, const Config& config) {
     if (cart.status != CartStatus::open) return refuse::closed();
     CADDY_TRY(check_quantity(quantity, config));
-    if (offer.price.currency != cart.currency && !takes_currency(cart)) return refuse::currency_mismatch(cart.currency, offer.price.currency);
+    if (offer.price.currency != cart.currency && !takes_currency(cart))
+        return refuse::currency_mismatch(cart.currency, offer.price.currency);
     const auto there = std::ranges::find(cart.lines, offer.variant, &Line::variant_id);
     if (there == cart.lines.end()) {
-        if (std::cmp_greater_equal(cart.lines.size(), config.lines_per_cart_max)) return refuse::line_limit(config.lines_per_cart_max);
+        if (std::cmp_greater_equal(cart.lines.size(), config.lines_per_cart_max))
+            return refuse::line_limit(config.lines_per_cart_max);
         return line_of(LineId::next(), offer, quantity);
     }
     CADDY_TRY(check_quantity(there->quantity + quantity, config));

@@ -18,7 +18,8 @@ Error not_for_sale(std::string pointer);
 /// True for the owner of a customer's cart, and for whoever shows the token of a guest's.
 bool is_owned(const Cart&, const Access&);
 
-/// What stands for one client when its carts are counted: an IPv4 address, or the /64 that an IPv6 address lies in; hashed.
+/// What stands for one client when its carts are counted: an IPv4 address, or the /64 that an IPv6 address lies in;
+/// hashed.
 std::string client_hash(std::string_view address);
 
 /// The details in the form in which they are kept: trimmed, NFC. Refuses: request.invalid_field with each fault

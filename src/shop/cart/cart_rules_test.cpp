@@ -127,8 +127,8 @@ TEST(CartRules, details_are_trimmed_and_every_fault_is_told_with_its_pointer) {
     const auto refused = accepted(bad);
     std::vector<std::string> pointers;
     for (const auto& field : refused.error().fields) pointers.push_back(field.pointer);
-    EXPECT_EQ(pointers, (std::vector<std::string>{"/email", "/shipping_address/country", "/shipping_address/city", "/shipping_address/line1",
-                                                  "/note"}));
+    EXPECT_EQ(pointers, (std::vector<std::string>{"/email", "/shipping_address/country", "/shipping_address/city",
+                                                  "/shipping_address/line1", "/note"}));
 }
 
 TEST(CartRules, an_ipv6_network_counts_as_one_client) {

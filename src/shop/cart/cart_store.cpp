@@ -35,25 +35,30 @@ struct LineRow {
     std::int64_t price_minor = 0;
     bool taxable = true;
 };
-BOOST_DESCRIBE_STRUCT(LineRow, (), (id, variant_id, product_id, handle, title, variant_title, sku, image, quantity, price_minor, taxable))
+BOOST_DESCRIBE_STRUCT(LineRow, (),
+                      (id, variant_id, product_id, handle, title, variant_title, sku, image, quantity, price_minor,
+                       taxable))
 
 struct IdRow {
     CartId id;
 };
 BOOST_DESCRIBE_STRUCT(IdRow, (), (id))
 
-const db::Sql sql_load({.name = "cart.load",
-                        .any = "SELECT id, token, customer_id, status, currency, currency_asked, email, shipping_address, "
-                               "shipping_method_id, note, merged_into, version, created_at, updated_at FROM carts WHERE id = ?"});
+const db::Sql sql_load(
+    {.name = "cart.load",
+     .any = "SELECT id, token, customer_id, status, currency, currency_asked, email, shipping_address, "
+            "shipping_method_id, note, merged_into, version, created_at, updated_at FROM carts WHERE id = ?"});
 const db::Sql sql_load_for_update(
     {.name = "cart.load_for_update",
      .mysql = "SELECT id, token, customer_id, status, currency, currency_asked, email, shipping_address, "
-              "shipping_method_id, note, merged_into, version, created_at, updated_at FROM carts WHERE id = ? FOR UPDATE",
+              "shipping_method_id, note, merged_into, version, created_at, updated_at FROM carts "
+              "WHERE id = ? FOR UPDATE",
      .sqlite = "SELECT id, token, customer_id, status, currency, currency_asked, email, shipping_address, "
                "shipping_method_id, note, merged_into, version, created_at, updated_at FROM carts WHERE id = ?"});
-const db::Sql sql_lines({.name = "cart.lines",
-                         .any = "SELECT id, variant_id, product_id, handle, title, variant_title, sku, image, quantity, "
-                                "price_minor, taxable FROM cart_lines WHERE cart_id = ? ORDER BY id"});
+const db::Sql sql_lines(
+    {.name = "cart.lines",
+     .any = "SELECT id, variant_id, product_id, handle, title, variant_title, sku, image, quantity, "
+            "price_minor, taxable FROM cart_lines WHERE cart_id = ? ORDER BY id"});
 const db::Sql sql_open_cart_of({.name = "cart.open_cart_of",
                                 .any = "SELECT id FROM carts WHERE customer_id = ? AND status = 'open' "
                                        "ORDER BY updated_at DESC LIMIT 1"});
@@ -65,22 +70,23 @@ const db::Sql sql_insert(
 const db::Sql sql_update(
     {.name = "cart.update",
      .any = "UPDATE carts SET customer_id = ?, status = ?, currency = ?, email = ?, shipping_address = ?, "
-            "shipping_method_id = ?, note = ?, merged_into = ?, version = ?, updated_at = ? WHERE id = ? AND version = ?"});
+            "shipping_method_id = ?, note = ?, merged_into = ?, version = ?, updated_at = ? "
+            "WHERE id = ? AND version = ?"});
 const db::Sql sql_close({.name = "cart.close",
                          .any = "UPDATE carts SET status = 'closed', version = version + 1, updated_at = ? "
                                 "WHERE id = ? AND status = 'open'"});
 const db::Sql sql_put_line(
     {.name = "cart.put_line",
-     .mysql = "INSERT INTO cart_lines (id, cart_id, variant_id, product_id, handle, title, variant_title, sku, image, quantity, "
-              "price_minor, taxable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE "
+     .mysql = "INSERT INTO cart_lines (id, cart_id, variant_id, product_id, handle, title, variant_title, sku, image, "
+              "quantity, price_minor, taxable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE "
               "product_id = VALUES(product_id), handle = VALUES(handle), title = VALUES(title), "
-              "variant_title = VALUES(variant_title), sku = VALUES(sku), image = VALUES(image), quantity = VALUES(quantity), "
-              "price_minor = VALUES(price_minor), taxable = VALUES(taxable)",
-     .sqlite = "INSERT INTO cart_lines (id, cart_id, variant_id, product_id, handle, title, variant_title, sku, image, quantity, "
-               "price_minor, taxable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+              "variant_title = VALUES(variant_title), sku = VALUES(sku), image = VALUES(image), "
+              "quantity = VALUES(quantity), price_minor = VALUES(price_minor), taxable = VALUES(taxable)",
+     .sqlite = "INSERT INTO cart_lines (id, cart_id, variant_id, product_id, handle, title, variant_title, sku, image, "
+               "quantity, price_minor, taxable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                "product_id = excluded.product_id, handle = excluded.handle, title = excluded.title, "
-               "variant_title = excluded.variant_title, sku = excluded.sku, image = excluded.image, quantity = excluded.quantity, "
-               "price_minor = excluded.price_minor, taxable = excluded.taxable"});
+               "variant_title = excluded.variant_title, sku = excluded.sku, image = excluded.image, "
+               "quantity = excluded.quantity, price_minor = excluded.price_minor, taxable = excluded.taxable"});
 const db::Sql sql_set_quantity({.name = "cart.set_quantity", .any = "UPDATE cart_lines SET quantity = ? WHERE id = ?"});
 const db::Sql sql_delete_line({.name = "cart.delete_line", .any = "DELETE FROM cart_lines WHERE id = ?"});
 const db::Sql sql_opened_since({.name = "cart.opened_since",
@@ -90,7 +96,8 @@ const db::Sql sql_abandoned({.name = "cart.abandoned",
                              .any = "SELECT id FROM carts WHERE customer_id IS NULL AND status = ? AND updated_at < ? "
                                     "ORDER BY updated_at LIMIT 200"});
 const db::Sql sql_delete_abandoned(
-    {.name = "cart.delete_abandoned", .any = "DELETE FROM carts WHERE id = ? AND customer_id IS NULL AND updated_at < ?"});
+    {.name = "cart.delete_abandoned",
+     .any = "DELETE FROM carts WHERE id = ? AND customer_id IS NULL AND updated_at < ?"});
 const db::Sql sql_delete_lines({.name = "cart.delete_lines", .any = "DELETE FROM cart_lines WHERE cart_id = ?"});
 
 std::optional<std::string> address_text(const Cart& cart) {
@@ -166,15 +173,15 @@ Task<std::optional<CartId>> open_cart_of(db::Session& db, std::int64_t customer)
 }
 
 Task<> insert(db::Transaction& tx, const Cart& cart, std::string_view client_hash) {
-    co_await tx.exec(sql_insert, cart.id, cart.token, customer_of(cart), cart.status, cart.currency, cart.currency_asked, cart.email,
-                     address_text(cart), cart.shipping_method_id, cart.note, client_hash, cart.version, cart.created_at,
-                     cart.updated_at);
+    co_await tx.exec(sql_insert, cart.id, cart.token, customer_of(cart), cart.status, cart.currency,
+                     cart.currency_asked, cart.email, address_text(cart), cart.shipping_method_id, cart.note,
+                     client_hash, cart.version, cart.created_at, cart.updated_at);
 }
 
 Task<bool> update(db::Transaction& tx, const Cart& cart, std::int64_t version_before) {
-    const auto rows = co_await tx.exec(sql_update, customer_of(cart), cart.status, cart.currency, cart.email, address_text(cart),
-                                       cart.shipping_method_id, cart.note, cart.merged_into, cart.version, cart.updated_at, cart.id,
-                                       version_before);
+    const auto rows = co_await tx.exec(sql_update, customer_of(cart), cart.status, cart.currency, cart.email,
+                                       address_text(cart), cart.shipping_method_id, cart.note, cart.merged_into,
+                                       cart.version, cart.updated_at, cart.id, version_before);
     co_return rows == 1;
 }
 
@@ -184,8 +191,8 @@ Task<bool> close(db::Transaction& tx, CartId id, Time now) {
 }
 
 Task<> put_line(db::Transaction& tx, CartId cart, const Line& line) {
-    co_await tx.exec(sql_put_line, line.id, cart, line.variant_id, line.product_id, line.handle, line.title, line.variant_title,
-                     line.sku, line.image, line.quantity, line.unit_price.minor, line.taxable);
+    co_await tx.exec(sql_put_line, line.id, cart, line.variant_id, line.product_id, line.handle, line.title,
+                     line.variant_title, line.sku, line.image, line.quantity, line.unit_price.minor, line.taxable);
 }
 
 Task<> set_quantity(db::Transaction& tx, LineId line, std::int64_t quantity) {

@@ -1,89 +1,10 @@
-#include "shop/cart/cart.hpp"
-
+#include "tests/support/cart_fixture.hpp"
 #include "tests/support/sql_check.hpp"
-#include "tests/support/test_database.hpp"
-
-#include <gtest/gtest.h>
 
 namespace caddy::cart {
 namespace {
 
-using catalog::VariantId;
-
-Currency currency(std::string_view code) { return Currency::parse(code).value(); }
-Access guest(const Cart& cart) { return {0, cart.token}; }
-
-class Carts : public ::testing::Test {
-protected:
-    Carts() { db_.run(shipping_.ensure_defaults(db_.context())); }
-
-    template <class Body>
-    auto write(Body body) {
-        return db_.run(db_.database().transact(db_.context(), "test", std::move(body)));
-    }
-
-    catalog::ProductDraft draft(const std::string& handle, Money price) {
-        catalog::ProductDraft draft;
-        draft.handle = handle;
-        draft.title = handle;
-        draft.status = catalog::ProductStatus::active;
-        draft.published = true;
-        draft.variants.emplace_back().price = price;
-        return draft;
-    }
-    VariantId put(const catalog::ProductDraft& draft) {
-        return write([&](db::Transaction& tx) -> Task<Result<catalog::Saved>> {
-            const auto ctx = db_.context();
-            co_return co_await catalog_.save_product(tx, ctx, draft);
-        }).value().variants.at(0);
-    }
-    void stock(VariantId variant, std::int64_t on_hand) {
-        write([&](db::Transaction& tx) -> Task<Result<void>> {
-            const auto ctx = db_.context();
-            co_return co_await inventory_.set_on_hand(tx, ctx, variant, on_hand, inventory::MovementKind::received, "delivery");
-        }).value();
-    }
-    VariantId product(const std::string& handle, std::int64_t minor, std::int64_t on_hand, std::string_view code = "CNY") {
-        const auto variant = put(draft(handle, {minor, currency(code)}));
-        stock(variant, on_hand);
-        return variant;
-    }
-
-    Context context(std::int64_t user = 0) {
-        db_.clock().advance(std::chrono::milliseconds(1));
-        return user == 0 ? db_.context() : db_.context({user, 1, Role::customer});
-    }
-    Cart open(std::int64_t user = 0, std::optional<Currency> asked = {}) { return db_.run(carts_.open(context(user), asked, {})).value(); }
-    Result<Cart> add(const Cart& cart, VariantId variant, std::int64_t quantity, std::int64_t user = 0) {
-        return db_.run(carts_.add_line(context(), cart.id, {user, user == 0 ? cart.token : ""}, variant, quantity));
-    }
-    Result<Cart> show(const Cart& cart, const Access& access) { return db_.run(carts_.show(context(), cart.id, access)); }
-    Result<Cart> set(const Cart& cart, std::int64_t quantity) {
-        return db_.run(carts_.set_quantity(context(), cart.id, guest(cart), cart.lines.at(0).id, quantity));
-    }
-    Result<Cart> change(const Cart& cart, const Details& details) { return db_.run(carts_.change(context(), cart.id, guest(cart), details)); }
-    Result<Claimed> claim(const Cart& cart, std::int64_t user) { return db_.run(carts_.claim(context(user), cart.id, {user, cart.token})); }
-    void close(const Cart& cart) {
-        write([&](db::Transaction& tx) -> Task<Result<void>> {
-            const auto ctx = db_.context();
-            CADDY_CO_TRY(co_await carts_.open_for_checkout(tx, cart.id, guest(cart)));
-            co_await carts_.close(tx, ctx, cart.id);
-            co_return Result<void>{};
-        }).value();
-    }
-    shipping::MethodId method(const Cart& cart, std::string_view code) {
-        for (const auto& quote : db_.run(carts_.shipping_methods(context(), cart.id, guest(cart))).value()) {
-            if (quote.code == code) return quote.id;
-        }
-        return {};
-    }
-
-    testing::TestDatabase db_;
-    catalog::CatalogService catalog_{db_.database()};
-    inventory::InventoryService inventory_{db_.database(), catalog_, {}};
-    shipping::ShippingService shipping_{db_.database()};
-    CartService carts_{db_.database(), catalog_, inventory_, shipping_, {}, {}};
-};
+class Carts : public CartFixture {};
 
 TEST_F(Carts, a_guest_opens_a_cart_with_a_token_of_his_own) {
     const auto cart = open();
@@ -125,6 +46,25 @@ TEST_F(Carts, a_line_shows_what_was_put_in_and_keeps_its_price) {
     EXPECT_FALSE(stored.lines[0].price_changed_from);
 }
 
+TEST_F(Carts, freezing_again_takes_todays_prices_and_says_what_they_were) {
+    const auto pot = product("pot", 100, 5), tray = product("tray", 200, 5), kite = product("kite", 300, 5);
+    auto cart = add(open(), pot, 2).value();
+    cart = add(cart, tray, 1).value();
+    cart = add(cart, kite, 1).value();
+    put(draft("pot", {150, currency("CNY")}));
+    auto hidden = draft("kite", {1, currency("CNY")});
+    hidden.published = false;
+    put(hidden);
+
+    const auto fresh = db_.run(carts_.freeze_again(context(), cart.id, guest(cart))).value();
+
+    EXPECT_EQ(fresh.lines[0].unit_price.minor, 150);
+    EXPECT_EQ(fresh.lines[0].price_changed_from->minor, 100);
+    EXPECT_FALSE(fresh.lines[1].price_changed_from);
+    EXPECT_EQ(fresh.lines[2].unit_price.minor, 300) << "what cannot be bought keeps its price";
+    EXPECT_EQ(show(cart, guest(cart)).value().totals.subtotal.minor, 800);
+}
+
 TEST_F(Carts, more_than_there_is_is_refused_with_what_is_left) {
     const auto pot = product("pot", 100, 3);
     const auto cart = add(open(), pot, 2).value();
@@ -132,7 +72,8 @@ TEST_F(Carts, more_than_there_is_is_refused_with_what_is_left) {
     const auto refused = add(cart, pot, 2);
 
     EXPECT_EQ(refused.error().code, "inventory.insufficient");
-    EXPECT_EQ(refused.error().more->members(), R"("lines":[{"variant_id":")" + pot.text() + R"(","requested":4,"available":3}])");
+    EXPECT_EQ(refused.error().more->members(),
+              R"("lines":[{"variant_id":")" + pot.text() + R"(","requested":4,"available":3}])");
     EXPECT_EQ(show(cart, guest(cart)).value().lines[0].quantity, 2);
 }
 
@@ -192,7 +133,8 @@ TEST_F(Carts, taking_the_last_line_out_leaves_an_empty_cart) {
 
     EXPECT_TRUE(emptied.lines.empty());
     EXPECT_EQ(emptied.totals.total.minor, 0);
-    EXPECT_EQ(db_.run(carts_.remove_line(context(), cart.id, guest(cart), cart.lines[0].id)).error().code, "cart.line_not_found");
+    EXPECT_EQ(db_.run(carts_.remove_line(context(), cart.id, guest(cart), cart.lines[0].id)).error().code,
+              "cart.line_not_found");
 }
 
 TEST_F(Carts, details_stay_until_they_are_changed_or_cleared) {
@@ -274,94 +216,6 @@ TEST_F(Carts, one_client_opens_so_many_carts_an_hour) {
     EXPECT_EQ(refused.error().retry_after, std::chrono::seconds(3'600));
     db_.clock().advance(std::chrono::hours(1));
     EXPECT_TRUE(another());
-}
-
-TEST_F(Carts, claiming_makes_a_guests_cart_the_customers) {
-    const auto pot = product("pot", 100, 10);
-    const auto cart = add(open(), pot, 2).value();
-
-    const auto claimed = claim(cart, 5).value();
-
-    EXPECT_EQ(claimed.cart.id, cart.id);
-    EXPECT_FALSE(claimed.merged_from);
-    EXPECT_TRUE(show(cart, {5, ""}));
-    EXPECT_EQ(show(cart, guest(cart)).error().code, "cart.not_found");
-    EXPECT_EQ(claim(cart, 5).value().cart.id, cart.id) << "twice is harmless";
-    EXPECT_EQ(claim(cart, 6).error().code, "cart.not_found");
-}
-
-TEST_F(Carts, claiming_needs_the_token_and_a_sign_in) {
-    const auto cart = open();
-
-    EXPECT_EQ(db_.run(carts_.claim(context(5), cart.id, {5, "wrong"})).error().code, "cart.not_found");
-    EXPECT_EQ(db_.run(carts_.claim(context(), cart.id, {0, cart.token})).error().code, "cart.not_found");
-}
-
-TEST_F(Carts, claiming_merges_into_the_customers_cart_as_far_as_stock_reaches) {
-    const auto pot = product("pot", 100, 5), tray = product("tray", 200, 10), kite = product("kite", 300, 4);
-    auto own = add(open(5), pot, 3, 5).value();
-    auto basket = add(open(), pot, 4).value();
-    basket = add(basket, tray, 2).value();
-    basket = add(basket, kite, 4).value();
-    stock(kite, 0);
-    Details details;
-    details.note = {true, "from the guest"};
-    change(basket, details).value();
-
-    const auto claimed = claim(basket, 5).value();
-
-    EXPECT_EQ(claimed.cart.id, own.id);
-    EXPECT_EQ(claimed.merged_from, basket.id);
-    EXPECT_EQ(claimed.cart.note, "from the guest");
-    ASSERT_EQ(claimed.clamped.size(), 2U);
-    EXPECT_EQ(json::to_json(claimed.clamped), R"([{"variant_id":")" + pot.text() + R"(","requested":7,"quantity":5},{"variant_id":")" +
-                                                  kite.text() + R"(","requested":4,"quantity":0}])");
-    own = show(own, {5, ""}).value();
-    ASSERT_EQ(own.lines.size(), 2U);
-    EXPECT_EQ(own.lines[0].quantity, 5);
-    EXPECT_EQ(own.lines[1].quantity, 2);
-    EXPECT_EQ(own.totals.subtotal.minor, 900);
-    EXPECT_EQ(show(basket, {5, ""}).value().status, CartStatus::closed);
-
-    const auto again = claim(basket, 5).value();
-    EXPECT_EQ(again.cart.id, own.id);
-    EXPECT_EQ(again.merged_from, basket.id);
-    EXPECT_EQ(again.cart.lines[0].quantity, 5) << "nothing is merged twice";
-}
-
-TEST_F(Carts, what_the_customer_had_is_not_taken_out_by_a_merge) {
-    const auto pot = product("pot", 100, 5);
-    const auto own = add(open(5), pot, 4, 5).value();
-    const auto basket = add(open(), pot, 1).value();
-    stock(pot, 2);
-
-    const auto claimed = claim(basket, 5).value();
-
-    EXPECT_EQ(claimed.cart.lines.at(0).quantity, 4);
-    EXPECT_EQ(claimed.clamped.at(0).requested, 5);
-}
-
-TEST_F(Carts, carts_in_two_currencies_stay_two_carts) {
-    const auto pot = product("pot", 100, 5), tea = product("tea", 100, 5, "USD");
-    const auto own = add(open(5), pot, 1, 5).value();
-    const auto basket = add(open(), tea, 1).value();
-
-    const auto claimed = claim(basket, 5).value();
-
-    EXPECT_EQ(claimed.cart.id, basket.id);
-    EXPECT_FALSE(claimed.merged_from);
-    EXPECT_EQ(show(own, {5, ""}).value().lines.size(), 1U);
-}
-
-TEST_F(Carts, an_empty_cart_of_the_customers_takes_the_guests_currency) {
-    const auto tea = product("tea", 100, 5, "USD");
-    const auto own = open(5);
-    const auto basket = add(open(), tea, 1).value();
-
-    const auto claimed = claim(basket, 5).value();
-
-    EXPECT_EQ(claimed.cart.id, own.id);
-    EXPECT_EQ(claimed.cart.totals.total, (Money{100, currency("USD")}));
 }
 
 TEST_F(Carts, abandoned_guests_carts_go_and_customers_carts_stay) {

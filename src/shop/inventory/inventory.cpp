@@ -59,7 +59,8 @@ Task<Error> insufficient_for(db::Transaction& tx, const std::vector<Demand>& mis
 }  // namespace
 
 Error insufficient(std::vector<Shortage> lines) {
-    Error error{ErrorKind::conflict, "inventory.insufficient", "There is not enough in stock; see lines for what is left."};
+    Error error{ErrorKind::conflict, "inventory.insufficient",
+                "There is not enough in stock; see lines for what is left."};
     error.more = json::more(Shortages{std::move(lines)});
     return error;
 }
@@ -95,7 +96,8 @@ Task<bool> InventoryService::scarce(db::Session& db, std::span<const Demand> dem
     const auto levels = co_await store::levels(db, variants);
     co_return std::ranges::any_of(wanted, [&](const Demand& demand) {
         const auto level = std::ranges::find(levels, demand.variant, &store::Level::variant_id);
-        return level == levels.end() || level->available() - demand.quantity <= level->low_at.value_or(config_.low_stock_at);
+        return level == levels.end() ||
+               level->available() - demand.quantity <= level->low_at.value_or(config_.low_stock_at);
     });
 }
 
@@ -103,7 +105,8 @@ Task<bool> InventoryService::keep(db::Transaction& tx, const Context& ctx, std::
     const auto reservations = co_await store::lock_reservations(tx, order);
     const bool lost = std::ranges::any_of(reservations, [&](const auto& gone) {
         // What was given back and then reserved anew is not lost.
-        return gone.state == store::ReservationState::released && std::ranges::none_of(reservations, [&](const auto& other) {
+        return gone.state == store::ReservationState::released &&
+               std::ranges::none_of(reservations, [&](const auto& other) {
                    return other.variant_id == gone.variant_id && other.state != store::ReservationState::released;
                });
     });
@@ -116,10 +119,12 @@ Task<> InventoryService::release(db::Transaction& tx, const Context& ctx, std::i
     const auto reservations = co_await store::open_reservations(tx, order);
     std::vector<VariantId> changed;
     for (const auto& reservation : reservations) {
-        const bool ours = co_await store::end_reservation(tx, reservation.id, store::ReservationState::released, ctx.now());
+        const bool ours =
+            co_await store::end_reservation(tx, reservation.id, store::ReservationState::released, ctx.now());
         if (!ours) continue;
         co_await store::give_back(tx, reservation.variant_id, reservation.quantity, ctx.now());
-        const store::Movement movement{reservation.variant_id, MovementKind::released, -reservation.quantity, "order released", order};
+        const store::Movement movement{reservation.variant_id, MovementKind::released, -reservation.quantity,
+                                       "order released", order};
         co_await store::insert_movement(tx, ctx, movement);
         changed.push_back(reservation.variant_id);
     }
@@ -142,13 +147,14 @@ Task<std::int64_t> InventoryService::sweep_expired(const Context& ctx) {
             expired = co_await store::expired(db, ctx.now());
         }
         if (expired.empty()) break;
-        const auto outcome = co_await db_.transact(ctx, "inventory.sweep", [&](db::Transaction& tx) -> Task<Result<std::int64_t>> {
-            const auto count = co_await free_expired(tx, ctx, expired);
-            std::vector<VariantId> variants;
-            for (const auto& reservation : expired) variants.push_back(reservation.variant_id);
-            co_await tell_availability(tx, ctx, catalog_, config_, variants);
-            co_return count;
-        });
+        const auto outcome =
+            co_await db_.transact(ctx, "inventory.sweep", [&](db::Transaction& tx) -> Task<Result<std::int64_t>> {
+                const auto count = co_await free_expired(tx, ctx, expired);
+                std::vector<VariantId> variants;
+                for (const auto& reservation : expired) variants.push_back(reservation.variant_id);
+                co_await tell_availability(tx, ctx, catalog_, config_, variants);
+                co_return count;
+            });
         freed += outcome.value();
     }
     if (freed > 0) log::info("inventory.swept", {{"freed", freed}});

@@ -1,5 +1,6 @@
 #pragma once
-// Stock as a ledger: levels change only together with an immutable movement, and what is promised to an order is reserved.
+// Stock as a ledger: levels change only together with an immutable movement, and what is promised to an order is
+// reserved.
 #include "core/result.hpp"
 #include "platform/db/database.hpp"
 #include "shop/catalog/catalog.hpp"
@@ -57,12 +58,13 @@ public:
     InventoryService(db::Database& database, catalog::CatalogService& catalog, const Config& config)
         : db_(database), catalog_(catalog), config_(config) {}
 
-    /// Promises stock to an order until `expires_at`; one conditional UPDATE per variant, in id order. A variant that is
-    /// short first gets its expired reservations back. The last step of a checkout transaction.
+    /// Promises stock to an order until `expires_at`; one conditional UPDATE per variant, in id order. A variant that
+    /// is short first gets its expired reservations back. The last step of a checkout transaction.
     ///
     /// REQUIRES: positive quantities. Untracked variants reserve nothing; those on backorder may be promised past zero.
     /// Refuses:  inventory.insufficient (409) with every short line; the caller's transaction must then roll back
-    Task<Result<void>> reserve(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>, Time expires_at);
+    Task<Result<void>> reserve(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>,
+                               Time expires_at);
 
     /// True when taking these would leave a variant that can run out at its low mark or below, so that promises
     /// to those who have not paid should be short.
@@ -80,18 +82,21 @@ public:
     /// Takes what left the house off the shelf and off the order's promises; a part of a reservation may go first.
     ///
     /// Refuses: inventory.not_reserved (409) when the order has not so much of a variant reserved,
-    ///          inventory.not_on_hand (409) when the ledger has not so much on the shelf (a backorder that has not come in)
+    ///          inventory.not_on_hand (409) when the ledger has not so much on the shelf (a backorder that has not come
+    ///          in)
     Task<Result<void>> ship(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>);
 
     /// Puts what came back from an order on the shelf again. Untracked variants change nothing.
-    Task<> restock(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>, std::string_view reason);
+    Task<> restock(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>,
+                   std::string_view reason);
 
-    /// Sets what is on the shelf, with a movement (received, adjusted or returned) for the difference. Creates the level
-    /// where there is none.
+    /// Sets what is on the shelf, with a movement (received, adjusted or returned) for the difference. Creates the
+    /// level where there is none.
     ///
     /// Refuses: inventory.below_reserved (409) when it goes down to less than is promised to orders,
     ///          inventory.invalid_quantity (422) below zero or above 1 000 000 000
-    Task<Result<void>> set_on_hand(db::Transaction&, const Context&, VariantId, std::int64_t on_hand, MovementKind, std::string_view reason);
+    Task<Result<void>> set_on_hand(db::Transaction&, const Context&, VariantId, std::int64_t on_hand, MovementKind,
+                                   std::string_view reason);
 
     /// Available (on hand less reserved) per variant; variants without a level are missing.
     Task<std::vector<Available>> available(db::Session&, std::span<const VariantId>);

@@ -6,10 +6,13 @@
 namespace caddy::inventory {
 namespace {
 
-void note(std::vector<Finding>& findings, const char* invariant, const char* says, const std::vector<store::Difference>& differences) {
+void note(std::vector<Finding>& findings, const char* invariant, const char* says,
+          const std::vector<store::Difference>& differences) {
     for (const auto& each : differences) {
         const auto subject = each.variant_id == 0 ? std::string("shop") : VariantId{each.variant_id}.text();
-        findings.push_back({invariant, subject, std::string(says) + ": " + std::to_string(each.found) + ", expected " + std::to_string(each.expected)});
+        findings.push_back(
+            {invariant, subject,
+             std::string(says) + ": " + std::to_string(each.found) + ", expected " + std::to_string(each.expected)});
     }
 }
 

@@ -7,20 +7,26 @@ namespace {
 
 const db::Sql sql_on_hand(
     {.name = "inventory.audit_on_hand",
-     .any = "SELECT l.variant_id AS variant_id, l.on_hand AS found, CAST(COALESCE(SUM(m.quantity), 0) AS SIGNED) AS expected "
-            "FROM stock_levels l LEFT JOIN stock_movements m ON m.variant_id = l.variant_id AND m.location_id = l.location_id "
+     .any = "SELECT l.variant_id AS variant_id, l.on_hand AS found, "
+            "CAST(COALESCE(SUM(m.quantity), 0) AS SIGNED) AS expected "
+            "FROM stock_levels l LEFT JOIN stock_movements m "
+            "ON m.variant_id = l.variant_id AND m.location_id = l.location_id "
             "AND m.kind IN ('received', 'adjusted', 'shipped', 'returned') "
             "GROUP BY l.variant_id, l.location_id, l.on_hand HAVING l.on_hand <> COALESCE(SUM(m.quantity), 0)"});
 const db::Sql sql_reserved_movements(
     {.name = "inventory.audit_reserved_movements",
-     .any = "SELECT l.variant_id AS variant_id, l.reserved AS found, CAST(COALESCE(SUM(m.quantity), 0) AS SIGNED) AS expected "
-            "FROM stock_levels l LEFT JOIN stock_movements m ON m.variant_id = l.variant_id AND m.location_id = l.location_id "
+     .any = "SELECT l.variant_id AS variant_id, l.reserved AS found, "
+            "CAST(COALESCE(SUM(m.quantity), 0) AS SIGNED) AS expected "
+            "FROM stock_levels l LEFT JOIN stock_movements m "
+            "ON m.variant_id = l.variant_id AND m.location_id = l.location_id "
             "AND m.kind IN ('reserved', 'released', 'shipped') "
             "GROUP BY l.variant_id, l.location_id, l.reserved HAVING l.reserved <> COALESCE(SUM(m.quantity), 0)"});
 const db::Sql sql_reserved_reservations(
     {.name = "inventory.audit_reserved_reservations",
-     .any = "SELECT l.variant_id AS variant_id, l.reserved AS found, CAST(COALESCE(SUM(r.quantity), 0) AS SIGNED) AS expected "
-            "FROM stock_levels l LEFT JOIN reservations r ON r.variant_id = l.variant_id AND r.location_id = l.location_id "
+     .any = "SELECT l.variant_id AS variant_id, l.reserved AS found, "
+            "CAST(COALESCE(SUM(r.quantity), 0) AS SIGNED) AS expected "
+            "FROM stock_levels l LEFT JOIN reservations r "
+            "ON r.variant_id = l.variant_id AND r.location_id = l.location_id "
             "AND r.state = 'open' "
             "GROUP BY l.variant_id, l.location_id, l.reserved HAVING l.reserved <> COALESCE(SUM(r.quantity), 0)"});
 const db::Sql sql_oversold({.name = "inventory.audit_oversold",

@@ -37,7 +37,8 @@ Task<std::int64_t> free_expired(db::Transaction& tx, const Context& ctx, std::ve
             if (!ours) continue;
             ++freed;
             quantity += reservation.quantity;
-            const store::Movement movement{variant, MovementKind::released, -reservation.quantity, "expired", reservation.order_id};
+            const store::Movement movement{variant, MovementKind::released, -reservation.quantity, "expired",
+                                           reservation.order_id};
             co_await store::insert_movement(tx, ctx, movement);
         }
         if (quantity > 0) co_await store::give_back(tx, variant, quantity, ctx.now());
@@ -45,8 +46,8 @@ Task<std::int64_t> free_expired(db::Transaction& tx, const Context& ctx, std::ve
     co_return freed;
 }
 
-Task<> tell_availability(db::Transaction& tx, const Context& ctx, catalog::CatalogService& catalog, const Config& config,
-                         std::span<const VariantId> variants) {
+Task<> tell_availability(db::Transaction& tx, const Context& ctx, catalog::CatalogService& catalog,
+                         const Config& config, std::span<const VariantId> variants) {
     const auto levels = co_await store::levels(tx, variants);
     for (const auto& level : levels) {
         const auto now = availability_of(level.available(), level.low_at.value_or(config.low_stock_at));

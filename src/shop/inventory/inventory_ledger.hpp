@@ -14,6 +14,7 @@ catalog::Availability availability_of(std::int64_t available, std::int64_t low_a
 Task<std::int64_t> free_expired(db::Transaction&, const Context&, std::vector<store::Reservation>);
 
 /// Tells the catalogue of the variants whose class is another than it was told last.
-Task<> tell_availability(db::Transaction&, const Context&, catalog::CatalogService&, const Config&, std::span<const VariantId>);
+Task<> tell_availability(db::Transaction&, const Context&, catalog::CatalogService&, const Config&,
+                         std::span<const VariantId>);
 
 }  // namespace caddy::inventory

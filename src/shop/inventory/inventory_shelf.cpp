@@ -19,10 +19,12 @@ Error invalid_quantity() {
     return {ErrorKind::invalid, "inventory.invalid_quantity", "Send a quantity from 0 to 1000000000."};
 }
 Error not_reserved() {
-    return {ErrorKind::conflict, "inventory.not_reserved", "The order has not so much of this variant reserved; ship no more than is open."};
+    return {ErrorKind::conflict, "inventory.not_reserved",
+            "The order has not so much of this variant reserved; ship no more than is open."};
 }
 Error not_on_hand() {
-    return {ErrorKind::conflict, "inventory.not_on_hand", "There is not so much on the shelf; receive the goods before shipping them."};
+    return {ErrorKind::conflict, "inventory.not_on_hand",
+            "There is not so much on the shelf; receive the goods before shipping them."};
 }
 }  // namespace refuse
 
@@ -61,8 +63,8 @@ Task<Result<void>> InventoryService::ship(db::Transaction& tx, const Context& ct
     co_return Result<void>{};   // available stays what it was: both figures went down alike
 }
 
-Task<> InventoryService::restock(db::Transaction& tx, const Context& ctx, std::int64_t order, std::span<const Demand> returns,
-                                 std::string_view reason) {
+Task<> InventoryService::restock(db::Transaction& tx, const Context& ctx, std::int64_t order,
+                                 std::span<const Demand> returns, std::string_view reason) {
     std::vector<VariantId> changed;
     for (const auto& back : tracked_by_variant(returns)) {
         co_await store::ensure_level(tx, back.variant, ctx.now());
@@ -74,8 +76,8 @@ Task<> InventoryService::restock(db::Transaction& tx, const Context& ctx, std::i
     co_await tell_availability(tx, ctx, catalog_, config_, changed);
 }
 
-Task<Result<void>> InventoryService::set_on_hand(db::Transaction& tx, const Context& ctx, VariantId variant, std::int64_t on_hand,
-                                                 MovementKind kind, std::string_view reason) {
+Task<Result<void>> InventoryService::set_on_hand(db::Transaction& tx, const Context& ctx, VariantId variant,
+                                                 std::int64_t on_hand, MovementKind kind, std::string_view reason) {
     CADDY_ASSERT(kind == MovementKind::received || kind == MovementKind::adjusted || kind == MovementKind::returned);
     if (on_hand < 0 || on_hand > on_hand_max) co_return refuse::invalid_quantity();
     auto level = co_await store::lock_level(tx, variant);

@@ -15,9 +15,12 @@ const db::Sql sql_lock_level(
                "WHERE variant_id = ? AND location_id = ?"});
 const db::Sql sql_ensure_level(
     {.name = "inventory.ensure_level",
-     .mysql = "INSERT INTO stock_levels (variant_id, location_id, on_hand, reserved, low_at, policy, availability, updated_at) "
-              "VALUES (?, ?, 0, 0, NULL, 'deny', 'out_of_stock', ?) ON DUPLICATE KEY UPDATE updated_at = VALUES(updated_at)",
-     .sqlite = "INSERT INTO stock_levels (variant_id, location_id, on_hand, reserved, low_at, policy, availability, updated_at) "
+     .mysql = "INSERT INTO stock_levels "
+              "(variant_id, location_id, on_hand, reserved, low_at, policy, availability, updated_at) "
+              "VALUES (?, ?, 0, 0, NULL, 'deny', 'out_of_stock', ?) "
+              "ON DUPLICATE KEY UPDATE updated_at = VALUES(updated_at)",
+     .sqlite = "INSERT INTO stock_levels "
+               "(variant_id, location_id, on_hand, reserved, low_at, policy, availability, updated_at) "
                "VALUES (?, ?, 0, 0, NULL, 'deny', 'out_of_stock', ?) "
                "ON CONFLICT (variant_id, location_id) DO UPDATE SET updated_at = excluded.updated_at"});
 // Whoever finds enough available proves that nothing is oversold, so the policy can go back to `deny`.
@@ -44,19 +47,22 @@ const db::Sql sql_note_availability(
      .any = "UPDATE stock_levels SET availability = ?, updated_at = ? WHERE variant_id = ? AND location_id = ?"});
 const db::Sql sql_insert_movement(
     {.name = "inventory.insert_movement",
-     .any = "INSERT INTO stock_movements (id, variant_id, location_id, kind, quantity, reason, actor_id, order_id, created_at) "
+     .any = "INSERT INTO stock_movements "
+            "(id, variant_id, location_id, kind, quantity, reason, actor_id, order_id, created_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"});
 
 // ---- reservations ----
 const db::Sql sql_insert_reservation(
     {.name = "inventory.insert_reservation",
-     .any = "INSERT INTO reservations (id, order_id, variant_id, location_id, quantity, expires_at, state, created_at, updated_at) "
+     .any = "INSERT INTO reservations "
+            "(id, order_id, variant_id, location_id, quantity, expires_at, state, created_at, updated_at) "
             "VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?)"});
 const db::Sql sql_lock_reservations(
     {.name = "inventory.lock_reservations",
      .mysql = "SELECT id, order_id, variant_id, quantity, state FROM reservations WHERE order_id = ? "
               "ORDER BY variant_id, id FOR UPDATE",
-     .sqlite = "SELECT id, order_id, variant_id, quantity, state FROM reservations WHERE order_id = ? ORDER BY variant_id, id"});
+     .sqlite = "SELECT id, order_id, variant_id, quantity, state FROM reservations WHERE order_id = ? "
+               "ORDER BY variant_id, id"});
 const db::Sql sql_open_reservations(
     {.name = "inventory.open_reservations",
      .any = "SELECT id, order_id, variant_id, quantity, state FROM reservations WHERE order_id = ? AND state = 'open' "
@@ -64,9 +70,10 @@ const db::Sql sql_open_reservations(
 const db::Sql sql_expired({.name = "inventory.expired",
                            .any = "SELECT id, order_id, variant_id, quantity, state FROM reservations "
                                   "WHERE state = 'open' AND expires_at < ? ORDER BY expires_at LIMIT 200"});
-const db::Sql sql_expired_of({.name = "inventory.expired_of",
-                              .any = "SELECT id, order_id, variant_id, quantity, state FROM reservations "
-                                     "WHERE variant_id = ? AND state = 'open' AND expires_at < ? ORDER BY expires_at LIMIT 200"});
+const db::Sql sql_expired_of(
+    {.name = "inventory.expired_of",
+     .any = "SELECT id, order_id, variant_id, quantity, state FROM reservations "
+            "WHERE variant_id = ? AND state = 'open' AND expires_at < ? ORDER BY expires_at LIMIT 200"});
 const db::Sql sql_keep_open({.name = "inventory.keep_open",
                              .any = "UPDATE reservations SET expires_at = NULL, updated_at = ? "
                                     "WHERE order_id = ? AND state = 'open' AND expires_at IS NOT NULL"});
@@ -75,14 +82,17 @@ const db::Sql sql_end_reservation(
      .any = "UPDATE reservations SET state = ?, updated_at = ? WHERE id = ? AND state = 'open'"});
 const db::Sql sql_expire_reservation(
     {.name = "inventory.expire_reservation",
-     .any = "UPDATE reservations SET state = 'released', updated_at = ? WHERE id = ? AND state = 'open' AND expires_at < ?"});
+     .any = "UPDATE reservations SET state = 'released', updated_at = ? "
+            "WHERE id = ? AND state = 'open' AND expires_at < ?"});
 const db::Sql sql_reduce_reservation(
     {.name = "inventory.reduce_reservation",
-     .any = "UPDATE reservations SET quantity = quantity - ?, updated_at = ? WHERE id = ? AND state = 'open' AND quantity > ?"});
+     .any = "UPDATE reservations SET quantity = quantity - ?, updated_at = ? "
+            "WHERE id = ? AND state = 'open' AND quantity > ?"});
 
 void require_touched(std::int64_t rows, std::string_view what, VariantId variant) {
     if (rows == 1) return;
-    throw db::Fault("the stock ledger of " + variant.text() + " does not add up (" + std::string(what) + "); run the audit");
+    throw db::Fault("the stock ledger of " + variant.text() + " does not add up (" + std::string(what) +
+                    "); run the audit");
 }
 
 }  // namespace
@@ -115,7 +125,8 @@ Task<> give_back(db::Transaction& tx, VariantId variant, std::int64_t quantity, 
 }
 
 Task<bool> take_off_shelf(db::Transaction& tx, VariantId variant, std::int64_t quantity, Time now) {
-    const auto rows = co_await tx.exec(sql_take_off_shelf, quantity, quantity, now, variant, main_location, quantity, quantity);
+    const auto rows =
+        co_await tx.exec(sql_take_off_shelf, quantity, quantity, now, variant, main_location, quantity, quantity);
     co_return rows == 1;
 }
 
@@ -131,13 +142,13 @@ Task<> note_availability(db::Transaction& tx, VariantId variant, catalog::Availa
 Task<> insert_movement(db::Transaction& tx, const Context& ctx, const Movement& movement) {
     std::optional<std::int64_t> actor;
     if (ctx.principal.signed_in()) actor = ctx.principal.user;
-    co_await tx.exec(sql_insert_movement, MovementId::next(), movement.variant, main_location, movement.kind, movement.quantity,
-                     movement.reason, actor, movement.order, ctx.now());
+    co_await tx.exec(sql_insert_movement, MovementId::next(), movement.variant, main_location, movement.kind,
+                     movement.quantity, movement.reason, actor, movement.order, ctx.now());
 }
 
 Task<> insert_reservation(db::Transaction& tx, const Reservation& reservation, Time expires_at, Time now) {
-    co_await tx.exec(sql_insert_reservation, reservation.id, reservation.order_id, reservation.variant_id, main_location,
-                     reservation.quantity, expires_at, now, now);
+    co_await tx.exec(sql_insert_reservation, reservation.id, reservation.order_id, reservation.variant_id,
+                     main_location, reservation.quantity, expires_at, now, now);
 }
 
 Task<std::vector<Reservation>> lock_reservations(db::Transaction& tx, std::int64_t order) {

@@ -96,7 +96,8 @@ protected:
     std::int64_t sweep() { return db_.run(inventory_.sweep_expired(db_.context())); }
     std::vector<std::string> findings() {
         std::vector<std::string> names;
-        for (const auto& finding : db_.run(inventory_.audit(db_.context()))) names.push_back(finding.invariant + " " + finding.subject);
+        for (const auto& finding : db_.run(inventory_.audit(db_.context())))
+            names.push_back(finding.invariant + " " + finding.subject);
         return names;
     }
     /// Every test ends with a ledger that adds up, unless it broke it on purpose.
@@ -127,8 +128,9 @@ TEST_F(Inventory, a_refusal_names_every_short_line_and_writes_nothing) {
 
     ASSERT_EQ(outcome.error().code, "inventory.insufficient");
     EXPECT_EQ(outcome.error().kind, ErrorKind::conflict);
-    EXPECT_EQ(outcome.error().more->members(), R"("lines":[{"variant_id":")" + mug.text() + R"(","requested":4,"available":3},{"variant_id":")" +
-                                                   kite.text() + R"(","requested":1,"available":0}])");
+    EXPECT_EQ(outcome.error().more->members(), R"("lines":[{"variant_id":")" + mug.text() +
+                                                   R"(","requested":4,"available":3},{"variant_id":")" + kite.text() +
+                                                   R"(","requested":1,"available":0}])");
     EXPECT_EQ(available(tray), 50);
     EXPECT_EQ(db_.count("SELECT COUNT(*) FROM reservations"), 0);
 }
@@ -273,7 +275,10 @@ TEST_F(Inventory, setting_the_same_number_again_writes_no_movement) {
 }
 
 TEST_F(Inventory, the_class_told_to_the_catalogue_follows_what_is_available) {
-    const auto told = [&] { return db_.count("SELECT CASE availability WHEN 'in_stock' THEN 2 WHEN 'low_stock' THEN 1 ELSE 0 END FROM stock_levels"); };
+    const auto told = [&] {
+        return db_.count(
+            "SELECT CASE availability WHEN 'in_stock' THEN 2 WHEN 'low_stock' THEN 1 ELSE 0 END FROM stock_levels");
+    };
     stock(mug, 6).value();
     EXPECT_EQ(told(), 2);
 
@@ -306,8 +311,9 @@ TEST_F(Inventory, the_audit_names_what_does_not_add_up) {
     db_.execute("UPDATE stock_levels SET on_hand = 4");
     EXPECT_EQ(findings(), (std::vector<std::string>{"stock.on_hand " + mug.text(), "stock.conservation shop"}));
     db_.execute("UPDATE stock_levels SET on_hand = 5, reserved = 6");
-    EXPECT_EQ(findings(), (std::vector<std::string>{"stock.reserved_movements " + mug.text(), "stock.reserved_reservations " + mug.text(),
-                                                    "stock.oversold " + mug.text()}));
+    EXPECT_EQ(findings(),
+              (std::vector<std::string>{"stock.reserved_movements " + mug.text(),
+                                        "stock.reserved_reservations " + mug.text(), "stock.oversold " + mug.text()}));
     db_.execute("UPDATE stock_levels SET reserved = 2, variant_id = 7");
     EXPECT_EQ(findings().back(), "stock.orphans " + mug.text());
 }

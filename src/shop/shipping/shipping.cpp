@@ -10,7 +10,9 @@ namespace {
 
 namespace refuse {
 Error not_available() {
-    return {ErrorKind::invalid, "shipping.not_available", "This way of shipping is not offered for the cart's currency; choose another.",
+    return {ErrorKind::invalid,
+            "shipping.not_available",
+            "This way of shipping is not offered for the cart's currency; choose another.",
             {{"/shipping_method_id", "not_available", "Choose one of GET /api/v1/shipping-methods."}}};
 }
 }  // namespace refuse
@@ -57,7 +59,8 @@ Task<std::vector<Quote>> ShippingService::quotes(db::Session& db, Money subtotal
     const auto rates = co_await store::rates(db, subtotal.currency);
     std::vector<std::pair<const store::Rate*, Quote>> priced_rates;
     for (const auto& rate : rates) priced_rates.emplace_back(&rate, priced(rate, subtotal));
-    std::ranges::sort(priced_rates, [](const auto& a, const auto& b) { return is_cheaper(*a.first, a.second, *b.first, b.second); });
+    std::ranges::sort(priced_rates,
+                      [](const auto& a, const auto& b) { return is_cheaper(*a.first, a.second, *b.first, b.second); });
     std::vector<Quote> quotes;
     for (auto& [rate, quote] : priced_rates) quotes.push_back(std::move(quote));
     co_return quotes;
@@ -70,18 +73,20 @@ Task<Result<Quote>> ShippingService::quote(db::Session& db, MethodId method, Mon
 }
 
 Task<> ShippingService::ensure_defaults(const Context& ctx) {
-    const auto outcome = co_await db_.transact(ctx, "shipping.ensure_defaults", [&](db::Transaction& tx) -> Task<Result<void>> {
-        const bool filled = co_await store::has_methods(tx);
-        if (filled) co_return Result<void>{};
-        const auto standard = MethodId::next();
-        const auto express = MethodId::next();
-        // Two processes may start at once: the second one waits here for the first, meets its code and is done.
-        const bool first = co_await store::insert_method(tx, standard, "standard", "Standard shipping", 1, ctx.now());
-        if (!first) co_return Result<void>{};
-        (void)co_await store::insert_method(tx, express, "express", "Express shipping", 2, ctx.now());
-        co_await insert_rates(tx, standard, express);
-        co_return Result<void>{};
-    });
+    const auto outcome =
+        co_await db_.transact(ctx, "shipping.ensure_defaults", [&](db::Transaction& tx) -> Task<Result<void>> {
+            const bool filled = co_await store::has_methods(tx);
+            if (filled) co_return Result<void>{};
+            const auto standard = MethodId::next();
+            const auto express = MethodId::next();
+            // Two processes may start at once: the second one waits here for the first, meets its code and is done.
+            const bool first =
+                co_await store::insert_method(tx, standard, "standard", "Standard shipping", 1, ctx.now());
+            if (!first) co_return Result<void>{};
+            (void)co_await store::insert_method(tx, express, "express", "Express shipping", 2, ctx.now());
+            co_await insert_rates(tx, standard, express);
+            co_return Result<void>{};
+        });
     outcome.value();
 }
 

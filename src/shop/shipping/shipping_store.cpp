@@ -37,8 +37,8 @@ Task<bool> has_methods(db::Session& db) {
     co_return found.has_value();
 }
 
-Task<bool> insert_method(db::Session& db, MethodId id, std::string_view code, std::string_view name, std::int64_t position,
-                         Time now) {
+Task<bool> insert_method(db::Session& db, MethodId id, std::string_view code, std::string_view name,
+                         std::int64_t position, Time now) {
     co_return co_await db.exec_unique(sql_insert_method, id, code, name, position, now, now);
 }
 

@@ -21,7 +21,9 @@ Task<std::optional<Rate>> rate(db::Session&, Currency, MethodId);
 Task<bool> has_methods(db::Session&);
 
 /// False when a method of this code is there already.
-Task<bool> insert_method(db::Session&, MethodId, std::string_view code, std::string_view name, std::int64_t position, Time now);
-Task<> insert_rate(db::Session&, MethodId, Currency, std::int64_t flat_minor, std::optional<std::int64_t> free_above_minor);
+Task<bool> insert_method(db::Session&, MethodId, std::string_view code, std::string_view name, std::int64_t position,
+                         Time now);
+Task<> insert_rate(db::Session&, MethodId, Currency, std::int64_t flat_minor,
+                   std::optional<std::int64_t> free_above_minor);
 
 }  // namespace caddy::shipping::store
