@@ -172,7 +172,7 @@ def test_a_function_of_sixty_lines_is_just_short_enough(tree):
     tree.append("src/shop/cart/cart.cpp", "\nvoid run() {\n" + body(58) + "}\n")
     assert tree.findings() == []
     tree.append("src/shop/cart/cart.cpp", "\nvoid run() {\n" + body(59) + "}\n")
-    only(tree.findings(), "src/shop/cart/cart.cpp:65: function-size: 61 of at most 60")
+    only(tree.findings(), "src/shop/cart/cart.cpp:66: function-size: 61 of at most 60")
 
 
 def test_a_table_at_namespace_scope_is_no_function(tree):

@@ -60,7 +60,7 @@ struct Registered {
 };
 BOOST_DESCRIBE_STRUCT(Registered, (), (user, role))
 
-/// A fixed secret is as good as any: nobody can sign in with it, since no account has its hash.
+/// Of a password that nobody knows: what an unknown address is verified against.
 std::string make_dummy_hash(HashCost cost) { return hash_password(crypto::random_token(18), cost); }
 
 std::string folded_email(std::string_view email) { return text::folded(text::trimmed(email)); }
@@ -99,7 +99,7 @@ void require_bounds(std::vector<std::string>& faults, std::string_view name, int
 std::vector<std::string> faults(const IdentityConfig& config) {
     std::vector<std::string> faults;
     if (config.jwt_secret.size() < secret_bytes_min) {
-        faults.emplace_back("The secret of access tokens must have at least 32 bytes; make one with a random generator.");
+        faults.emplace_back("The secret of access tokens must have at least 32 bytes; use random ones.");
     }
     if (!config.jwt_secret_previous.empty() && config.jwt_secret_previous.size() < secret_bytes_min) {
         faults.emplace_back("The previous secret of access tokens must have at least 32 bytes or be empty.");

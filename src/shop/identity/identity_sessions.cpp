@@ -2,6 +2,7 @@
 #include "platform/crypto/digest.hpp"
 #include "platform/jobs/outbox.hpp"
 #include "platform/json/encode.hpp"
+#include "platform/telemetry/log.hpp"
 #include "shop/identity/identity.hpp"
 #include "shop/identity/identity_password.hpp"
 #include "shop/identity/identity_session_cache.hpp"
@@ -84,7 +85,10 @@ Task<Result<SignIn>> IdentityService::refresh(const Context& ctx, std::string_vi
     });
     CADDY_CO_TRY(auto sign_in, std::move(renewed));
     if (sign_in) co_return std::move(*sign_in);
-    if (revoked) cache_->forget(*revoked);
+    if (revoked) {
+        cache_->forget(*revoked);
+        log::warn("identity.refresh_reused", {{"session", revoked->text()}});
+    }
     co_return refuse::refresh_reused();
 }
 
