@@ -245,6 +245,9 @@ def check_map(tree):
     path = tree.root / MAP
     if not path.is_file() or path.read_text() != module_map(tree):
         tree.tell(MAP, 1, "map", "run tools/tidy.py --fix-maps")
+    for module in tree.modules.values():
+        if not purpose(module):
+            tree.tell(module.folder / "CMakeLists.txt", 1, "purpose", "begin it with a comment that says what the module is for")
 
 
 def main(arguments=None):

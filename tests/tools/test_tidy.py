@@ -24,7 +24,7 @@ CLEAN = {
     "src/shop/catalog/catalog_store.cpp": '#include "shop/catalog/catalog_store.hpp"\n'
                                           'const Sql sql_one{{.name = "catalog.one", .any = "SELECT 1"}};\n',
     "src/shop/catalog/catalog_test.cpp": '#include "shop/catalog/catalog.hpp"\n',
-    "src/shop/cart/CMakeLists.txt": "caddy_module(shop_cart\n    SOURCES cart.cpp cart_http.cpp\n    HEADERS cart.hpp\n"
+    "src/shop/cart/CMakeLists.txt": "# Carts.\ncaddy_module(shop_cart\n    SOURCES cart.cpp cart_http.cpp\n    HEADERS cart.hpp\n"
                                     "    TESTS   cart_test.cpp\n    USES    core log shop_catalog)\n",
     "src/shop/cart/README.md": "# Cart\n\nWhat somebody means to buy.\n",
     "src/shop/cart/cart.hpp": '#pragma once\n#include "shop/catalog/catalog.hpp"\n/// Puts a line in.\n///\n'
@@ -317,6 +317,11 @@ def test_the_map_says_purpose_and_uses(tree):
     assert "| `log` | `src/platform/log` | Logs. | core |" in text
     assert "    shop_cart --> shop_catalog\n" in text
     assert "shop_cart --> log" not in text
+
+
+def test_a_module_that_does_not_say_its_purpose_is_found(tree):
+    tree.replace("src/platform/log/CMakeLists.txt", "# Logs.\n", "")
+    only(tree.findings(), "src/platform/log/CMakeLists.txt:1: purpose")
 
 
 # --- codes
