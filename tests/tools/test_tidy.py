@@ -275,7 +275,7 @@ def test_a_header_that_nobody_includes_is_found(tree):
 def test_a_feature_without_readme_or_test_is_found(tree):
     (tree.root / "src/shop/cart/README.md").unlink()
     only(tree.findings(), "src/shop/cart/README.md:1: feature-folder: say what")
-    tree.write("src/shop/cart/README.md", "# Cart\n")
+    tree.write("src/shop/cart/README.md", "# Cart\n\nCarts.\n")
     (tree.root / "src/shop/cart/cart_test.cpp").unlink()
     only(tree.findings(), "src/shop/cart:1: feature-folder: write cart_test.cpp")
 
