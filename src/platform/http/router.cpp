@@ -88,6 +88,7 @@ struct Router::Table {
 Router::Router() : table_(std::make_unique<Table>()) {}
 Router::~Router() = default;
 Router::Router(Router&&) noexcept = default;
+Router& Router::operator=(Router&&) noexcept = default;
 
 Route& Router::add(std::string method, std::string pattern, Access access, Handler handler) {
     CADDY_ASSERT(!pattern.empty() && pattern.front() == '/');

@@ -40,6 +40,7 @@ public:
     Router();
     ~Router();
     Router(Router&&) noexcept;
+    Router& operator=(Router&&) noexcept;
 
     /// The row that was added, so that a route may say more: `r.post(…).body_limit = …`.
     Route& get(std::string pattern, Access, Handler);      // answers HEAD too

@@ -222,6 +222,12 @@ Task<Result<Product>> CatalogService::product(const Context& ctx, std::string_vi
     co_return std::move(found.front());
 }
 
+Task<bool> CatalogService::has_products(const Context& ctx) {
+    auto db = co_await db_.read(ctx);
+    const auto any = co_await store::any_product(db);
+    co_return any.has_value();
+}
+
 Task<std::vector<Category>> CatalogService::categories(const Context& ctx) {
     auto db = co_await db_.read(ctx);
     const auto rows = co_await store::all_categories(db);

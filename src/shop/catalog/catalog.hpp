@@ -225,6 +225,9 @@ public:
     /// A published product by its id or its handle. Refuses: catalog.product_not_found
     Task<Result<Product>> product(const Context&, std::string_view id_or_handle);
 
+    /// True when there is any product, published or not.
+    Task<bool> has_products(const Context&);
+
     /// The category tree, siblings by position.
     Task<std::vector<Category>> categories(const Context&);
 

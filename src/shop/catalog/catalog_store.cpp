@@ -13,6 +13,8 @@ const db::Sql sql_find_by_handle{{
     .name = "catalog.find_by_handle",
     .any = "SELECT id FROM products WHERE handle = ?"}};
 
+const db::Sql sql_any_product{{.name = "catalog.any_product", .any = "SELECT id FROM products ORDER BY id LIMIT 1"}};
+
 const db::Sql sql_variants_of{{
     .name = "catalog.variants_of",
     .any = "SELECT v.product_id AS product_id, v.id AS id, v.sku AS sku, v.title AS title, v.price_minor AS price_minor,"
@@ -96,6 +98,11 @@ Offer to_offer(OfferRow row) {
 
 Task<std::vector<ProductRow>> published(db::Session& db, std::span<const ProductId> ids) {
     co_return co_await db.all_in<ProductRow>(sql_published, ids);
+}
+
+Task<std::optional<ProductId>> any_product(db::Session& db) {
+    auto found = co_await db.scalar<ProductId>(sql_any_product);
+    co_return found;
 }
 
 Task<std::optional<ProductId>> find_by_handle(db::Session& db, std::string_view handle) {

@@ -55,6 +55,7 @@ BOOST_DESCRIBE_STRUCT(ProductRow, (), (id, handle, title, description_html, vend
                                        availability, price_min, price_max, currency, options, tags, attributes, updated_at, version))
 
 /// The published ones among these, in no particular order.
+Task<std::optional<ProductId>> any_product(db::Session&);
 Task<std::vector<ProductRow>> published(db::Session&, std::span<const ProductId>);
 Task<std::optional<ProductId>> find_by_handle(db::Session&, std::string_view handle);
 

@@ -1,0 +1,149 @@
+// `serve`: one process with its event loop: API, admin port, jobs; started, drained and stopped in order.
+#include "app/command.hpp"
+#include "app/documents.hpp"
+#include "app/health.hpp"
+#include "app/platform.hpp"
+#include "app/shop.hpp"
+#include "app/version.hpp"
+#include "platform/http/server.hpp"
+#include "platform/runtime/task_group.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <csignal>
+#include <cstdlib>
+
+namespace caddy::app {
+namespace {
+
+void report_bug(std::exception_ptr fault) {
+    try {
+        std::rethrow_exception(fault);
+    } catch (const std::exception& error) {
+        log::error("task.fault", {{"fault", error.what()}});
+    }
+}
+
+/// A port that cannot be had is the commonest fault of a first start: say which, and what to do.
+std::uint16_t listen(http::Server& server, const std::string& host, int port, std::string_view option) {
+    try {
+        return server.listen(host, static_cast<std::uint16_t>(port));
+    } catch (const std::exception& fault) {
+        throw std::runtime_error("cannot listen on " + host + " port " + std::to_string(port) + " (" + fault.what() +
+                                 "); choose another with " + std::string(option) + ", 0 takes any free one");
+    }
+}
+
+/// Everything that runs while the shop is open. Ports first, so that the rest may know them; doors open last.
+class Serving {
+public:
+    explicit Serving(const Settings& settings)
+        : platform_(settings),
+          limiter_(settings.limit),
+          public_(platform_.loop.get_executor(), settings.http, public_services()),
+          admin_(platform_.loop.get_executor(), settings.http, {admin_router_, platform_.clock}),
+          settings_(with_ports(settings)) {}
+
+    int run() {
+        platform_.require_schema();
+        Shop shop(platform_, settings_);
+        shop_ = &shop;
+        platform_.run(shop.shipping.ensure_defaults(platform_.context("start")));
+        const auto table = shop.jobs(settings_);
+        jobs::Worker worker(platform_.loop.get_executor(), platform_.database, platform_.clock, table, settings_.jobs);
+        Health health(platform_, worker);
+        public_router_ = shop.routes(settings_);
+        health.public_routes(public_router_);
+        Documents documents(settings_);
+        documents.routes(public_router_);
+        health.admin_routes(admin_router_);
+        platform_.run(open_until_told(worker, health));
+        return exit_ok;
+    }
+
+private:
+    http::Services public_services() {
+        http::Services services{public_router_, platform_.clock};
+        services.authenticate = [this](const Context& ctx, std::string_view token) { return shop_->identity.authenticate(ctx, token); };
+        services.limiter = &limiter_;
+        return services;
+    }
+
+    Settings with_ports(Settings settings) {
+        auto& process = settings.process;
+        process.port = listen(public_, process.host, process.port, "--port");
+        process.admin_port = listen(admin_, process.admin_host, process.admin_port, "--admin-port");
+        if (settings.sandbox.webhook_url.empty()) {
+            settings.sandbox.webhook_url = "http://127.0.0.1:" + std::to_string(process.port) + "/api/v1/hooks/payments/sandbox";
+        }
+        return settings;
+    }
+
+    Task<> open_until_told(jobs::Worker&, Health&);
+    Task<> wait_for_signal();
+    Task<> drain(jobs::Worker&, Health&, TaskGroup&);
+
+    Platform platform_;
+    limit::RateLimiter limiter_;
+    http::Router public_router_;
+    http::Router admin_router_;
+    http::Server public_;
+    http::Server admin_;
+    Settings settings_;   // with the ports that were had
+    Shop* shop_ = nullptr;
+};
+
+Task<> Serving::open_until_told(jobs::Worker& worker, Health& health) {
+    TaskGroup tasks(co_await asio::this_coro::executor, &report_bug);
+    (void)tasks.spawn(worker.run());
+    public_.start();
+    admin_.start();
+    health.started();
+    const auto url = "http://localhost:" + std::to_string(settings_.process.port);
+    log::info("serve.listening", {{"url", url}, {"docs", url + "/docs"}, {"port", settings_.process.port},
+                                  {"admin_port", settings_.process.admin_port}, {"version", version()}});
+    co_await wait_for_signal();
+    co_await drain(worker, health, tasks);
+}
+
+Task<> Serving::wait_for_signal() {
+    asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT);
+    const int signal = co_await signals.async_wait(asio::use_awaitable);
+    log::info("serve.draining", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+}
+
+/// No request that was accepted is dropped: traffic is told to go elsewhere, then doors close, then work ends.
+Task<> Serving::drain(jobs::Worker& worker, Health& health, TaskGroup& tasks) {
+    // A second signal ends at once.
+    std::signal(SIGTERM, [](int) { std::_Exit(exit_failed); });
+    std::signal(SIGINT, [](int) { std::_Exit(exit_failed); });
+    health.drain();
+    public_.drain();
+    asio::steady_timer delay(co_await asio::this_coro::executor, std::chrono::seconds(settings_.process.drain_delay_s));
+    co_await delay.async_wait(asio::use_awaitable);
+    co_await public_.stop(std::chrono::seconds(settings_.process.drain_limit_s), http::Backlog::serve);
+    worker.stop();
+    co_await tasks.join();
+    co_await admin_.stop(std::chrono::seconds(1), http::Backlog::serve);
+    co_await platform_.database.driver().close();
+    log::info("serve.stopped");
+}
+
+}  // namespace
+
+int serve(const Settings& given) {
+    log::configure(static_cast<log::Level>(given.process.log_level), static_cast<log::Format>(given.process.log_format),
+                   log::Stream::standard_output);
+    Settings settings = given;
+    complete_secrets(settings);
+    try {
+        return Serving(settings).run();
+    } catch (const std::runtime_error& fault) {
+        complain(fault.what());
+        return exit_unavailable;
+    }
+}
+
+}  // namespace caddy::app

@@ -1,0 +1,140 @@
+// The command line: parses it, binds the settings once, and hands over to one subcommand.
+#include "app/command.hpp"
+#include "app/version.hpp"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <functional>
+#include <iostream>
+#include <memory>
+
+namespace caddy::app {
+
+void complain(const std::string& message) { std::cerr << "caddy-shopping: " << message << '\n'; }
+
+namespace {
+
+using Run = std::function<int(const BoundSettings&)>;
+
+/// An option whose text goes to the settings as the strongest source.
+void setting_option(CLI::App& command, CommandLine& line, const std::string& option, std::string name, const std::string& help) {
+    command.add_option_function<std::string>(
+        option, [&line, name = std::move(name)](const std::string& value) { line.sources.add_flag(name, value); }, help);
+}
+
+void common_options(CLI::App& command, CommandLine& line) {
+    setting_option(command, line, "--data-dir", "DATA_DIR", "Where the embedded database, secrets and media live (default ./data)");
+    command.add_option_function<std::string>("--config", [&line](const std::string& path) { line.sources.add_file(path); },
+                                             "A YAML file of settings, name: value");
+    command.add_option_function<std::string>("--config-dir", [&line](const std::string& path) { line.sources.add_directory(path); },
+                                             "A mounted directory of settings, one file each");
+}
+
+/// The subcommands with their options; `run` becomes what the chosen one does.
+void add_serve(CLI::App& root, CommandLine& line, Run& run) {
+    auto* command = root.add_subcommand("serve", "Serve the shop: HTTP API, jobs and schedule");
+    common_options(*command, line);
+    setting_option(*command, line, "--port", "PORT", "Public port, 0 for any free one (default 3000)");
+    setting_option(*command, line, "--admin-port", "ADMIN_PORT", "Port for probes, never public; 0 for any free one (default 9797)");
+    setting_option(*command, line, "--workers", "CLUSTER_WORKERS", "Worker processes (default 1)");
+    command->callback([&run] { run = [](const BoundSettings& bound) { return serve(bound.settings); }; });
+}
+
+void add_migrate(CLI::App& root, CommandLine& line, Run& run) {
+    auto* command = root.add_subcommand("migrate", "Bring the database schema to what this program needs");
+    common_options(*command, line);
+    command->callback([&run] { run = [](const BoundSettings& bound) { return migrate(bound.settings); }; });
+}
+
+void add_import(CLI::App& root, CommandLine& line, Run& run) {
+    auto* command = root.add_subcommand("import", "Import products from a Shopify product CSV");
+    common_options(*command, line);
+    command->add_option("FILE", line.file, "The CSV file; relative pictures are looked for beside it")->required();
+    command->add_option("--currency", line.currency, "Currency of the prices, ISO 4217 (default: SHOP_CURRENCY, CNY)");
+    command->add_flag("--if-empty", line.if_empty, "Do nothing when the catalogue has products already");
+    command->callback([&line, &run] { run = [&line](const BoundSettings& bound) { return import_catalogue(bound.settings, line); }; });
+}
+
+void add_admin(CLI::App& root, CommandLine& line, Run& run) {
+    auto* admin = root.add_subcommand("admin", "Administrators");
+    admin->require_subcommand(1);
+    auto* create = admin->add_subcommand("create", "Create an administrator");
+    common_options(*create, line);
+    create->add_option("--email", line.email, "Mail address to sign in with")->required();
+    create->add_flag("--password-stdin", line.password_from_stdin, "Read the password from standard input, one line")->required();
+    create->callback([&line, &run] { run = [&line](const BoundSettings& bound) { return admin_create(bound.settings, line); }; });
+}
+
+void add_audit(CLI::App& root, CommandLine& line, Run& run) {
+    auto* command = root.add_subcommand("audit", "Check that stock, orders, payments and events add up; exit 1 when not");
+    common_options(*command, line);
+    command->add_flag("--json", line.as_json, "Findings as JSON");
+    command->callback([&line, &run] { run = [&line](const BoundSettings& bound) { return audit(bound.settings, line); }; });
+}
+
+void add_config(CLI::App& root, CommandLine& line, Run& run) {
+    auto* config = root.add_subcommand("config", "Settings");
+    config->require_subcommand(1);
+    auto* print = config->add_subcommand("print", "Show every setting with its value; secrets are masked");
+    common_options(*print, line);
+    print->add_flag("--origin", line.show_origin, "Say where each value came from");
+    print->add_flag("--markdown", line.as_markdown, "The reference table of the documentation: defaults and bounds");
+    print->callback([&line, &run] { run = [&line](const BoundSettings& bound) { return config_print(bound, line); }; });
+    auto* check = config->add_subcommand("check", "Validate the settings and say nothing when they are good");
+    common_options(*check, line);
+    check->callback([&run] { run = [](const BoundSettings&) { return static_cast<int>(exit_ok); }; });
+}
+
+void add_routes(CLI::App& root, CommandLine& line, Run& run) {
+    auto* command = root.add_subcommand("routes", "List the routes of the API with who may call them");
+    command->add_flag("--json", line.as_json, "As JSON");
+    command->callback([&line, &run] { run = [&line](const BoundSettings&) { return list_routes(line); }; });
+}
+
+int bind_and_run(CommandLine& line, const Run& run) {
+    line.sources.add_environment(environ);
+    const auto bound = bind_settings(line.sources);
+    for (const auto& fault : bound.faults) complain(fault);
+    if (!bound.faults.empty()) return exit_config;
+    return run(bound);
+}
+
+int run_program(int argc, char** argv) {
+    CLI::App root("Caddy Shopping: a headless shop, from a laptop to a fleet.", "caddy-shopping");
+    root.set_version_flag("--version", "caddy-shopping " + std::string(version()));
+    root.require_subcommand(1);
+    root.footer("Settings come from defaults, --config, the environment, --config-dir and flags, the later the stronger;\n"
+                "`caddy-shopping config print` shows them all. Every subcommand has its own --help.");
+    CommandLine line;
+    Run run;
+    add_serve(root, line, run);
+    add_migrate(root, line, run);
+    add_import(root, line, run);
+    add_admin(root, line, run);
+    add_audit(root, line, run);
+    add_config(root, line, run);
+    add_routes(root, line, run);
+    try {
+        root.parse(argc, argv);
+    } catch (const CLI::ParseError& fault) {
+        const int code = root.exit(fault);
+        return code == 0 ? exit_ok : exit_usage;
+    } catch (const std::runtime_error& fault) {   // a settings file that cannot be read
+        complain(fault.what());
+        return exit_config;
+    }
+    return bind_and_run(line, run);
+}
+
+}  // namespace
+}  // namespace caddy::app
+
+int main(int argc, char** argv) {
+    try {
+        return caddy::app::run_program(argc, argv);
+    } catch (const std::exception& fault) {
+        caddy::app::complain(fault.what());
+        return caddy::app::exit_software;
+    }
+}

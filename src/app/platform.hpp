@@ -1,0 +1,53 @@
+#pragma once
+// The machine that the shop stands on: one event loop, one clock, one database, one way out.
+#include "app/settings.hpp"
+#include "platform/db/database.hpp"
+#include "platform/net/http_client.hpp"
+#include "platform/runtime/context.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace caddy::app {
+
+struct Platform {
+    /// Creates the data directory where it is missing, and opens the database in it.
+    ///
+    /// Throws std::runtime_error or db::Fault with what to do when that is not possible.
+    explicit Platform(const Settings&);
+
+    /// A context for work that no request asked for.
+    Context context(std::string_view job) const;
+
+    /// Runs a task on the loop to its end and rethrows its fault; for subcommands.
+    template <class T>
+    T run(Task<T> task) {
+        std::optional<T> value;
+        std::exception_ptr fault;
+        asio::co_spawn(loop, std::move(task), [&](std::exception_ptr error, T result) {
+            fault = error;
+            if (!fault) value.emplace(std::move(result));
+        });
+        loop.restart();
+        loop.run();
+        if (fault) std::rethrow_exception(fault);
+        return std::move(*value);
+    }
+    void run(Task<> task);
+
+    /// The schema is what this program needs. An empty embedded database is brought there first.
+    ///
+    /// Throws std::runtime_error that names the command to run when it is not.
+    void require_schema();
+
+    asio::io_context loop{1};
+    SystemClock clock;
+    db::Database database;
+    net::HttpClient outgoing;
+};
+
+}  // namespace caddy::app

@@ -1,0 +1,77 @@
+#pragma once
+// Every setting of the program, one struct per module, bound in one place.
+#include "platform/config/config.hpp"
+#include "platform/db/sqlite_driver.hpp"
+#include "platform/http/server_config.hpp"
+#include "platform/idempotency/idempotency.hpp"
+#include "platform/jobs/worker.hpp"
+#include "platform/limit/limit.hpp"
+#include "platform/net/http_client.hpp"
+#include "platform/telemetry/log.hpp"
+#include "shop/cart/cart.hpp"
+#include "shop/checkout/checkout.hpp"
+#include "shop/identity/identity.hpp"
+#include "shop/inventory/inventory.hpp"
+#include "shop/payments/payments_manual.hpp"
+#include "shop/payments/payments_sandbox.hpp"
+#include "shop/tax/tax.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace caddy::app {
+
+BOOST_DEFINE_ENUM_CLASS(LogLevel, debug, info, warn, error)
+BOOST_DEFINE_ENUM_CLASS(LogFormat, automatic, text, json)
+
+struct ProcessConfig {
+    std::filesystem::path data_dir = "data";
+    std::string host = "0.0.0.0";
+    int port = 3000;
+    std::string admin_host = "127.0.0.1";
+    int admin_port = 9797;
+    int workers = 1;
+    int drain_delay_s = 0;
+    int drain_limit_s = 40;
+    LogLevel log_level = LogLevel::info;
+    LogFormat log_format = LogFormat::automatic;
+    std::string web_dir;   // empty: beside the program
+    std::string database_host;
+};
+
+struct Settings {
+    ProcessConfig process;
+    http::ServerConfig http;
+    limit::Config limit;
+    db::SqliteConfig sqlite;
+    jobs::Config jobs;
+    idempotency::Config idempotency;
+    net::HttpClientConfig outgoing;
+    identity::IdentityConfig identity;
+    inventory::Config inventory;
+    tax::Config tax;
+    cart::Config cart;
+    checkout::Config checkout;
+    payments::ManualConfig manual;
+    payments::SandboxConfig sandbox;
+
+    std::filesystem::path database_file() const { return process.data_dir / "shop.sqlite"; }
+    std::filesystem::path media_dir() const { return process.data_dir / "media"; }
+    std::filesystem::path secrets_dir() const { return process.data_dir / "secrets"; }
+};
+
+struct BoundSettings {
+    Settings settings;
+    std::vector<config::Setting> reference;
+    std::vector<std::string> faults;
+};
+
+/// Binds all sources. Nothing is opened or written.
+BoundSettings bind_settings(const config::Sources&);
+
+/// Fills the secrets that nobody gave with random ones kept in the data directory (mode 0600), so that an embedded
+/// shop starts without preparation and its tokens outlive a restart. Throws std::runtime_error when it cannot.
+void complete_secrets(Settings&);
+
+}  // namespace caddy::app

@@ -1,0 +1,61 @@
+#include "app/shop.hpp"
+
+#include "shop/shop_modules.hpp"
+
+namespace caddy::app {
+namespace {
+
+std::vector<payments::Provider*> providers(payments::ManualProvider& manual, payments::SandboxProvider& sandbox,
+                                           const Settings& settings) {
+    std::vector<payments::Provider*> all{&manual};
+    if (settings.sandbox.enabled) all.push_back(&sandbox);
+    return all;
+}
+
+imports::Config import_config(const Settings& settings) {
+    return {settings.process.data_dir, settings.cart.currency};
+}
+
+Task<> sweep_keys(const Context& ctx, idempotency::Ledger& ledger) { (void)co_await ledger.sweep(ctx); }
+
+}  // namespace
+
+Shop::Shop(Platform& platform, const Settings& settings)
+    : ledger(platform.database, settings.idempotency),
+      sign_in_attempts(platform.clock, limit::AttemptLimit::Config{}),
+      identity(platform.database, sign_in_attempts, settings.identity),
+      catalog(platform.database),
+      inventory(platform.database, catalog, settings.inventory),
+      shipping(platform.database),
+      carts(platform.database, catalog, inventory, shipping, settings.tax, settings.cart),
+      orders(platform.database),
+      manual(settings.manual),
+      sandbox(platform.database, platform.outgoing, settings.sandbox),
+      payments(platform.database, providers(manual, sandbox, settings)),
+      checkout(platform.database, {catalog, inventory, shipping, carts, orders, payments}, settings.tax, settings.checkout),
+      imports(platform.database, catalog, inventory, import_config(settings)) {}
+
+http::Router Shop::routes(const Settings& settings) {
+    http::Router router;
+    identity::routes(router, identity);
+    catalog::routes(router, catalog);
+    cart::routes(router, carts, ledger);
+    checkout::routes(router, checkout, ledger);
+    orders::routes(router, orders);
+    payments::routes(router, payments);
+    if (settings.sandbox.enabled) payments::sandbox_routes(router, sandbox);
+    return router;
+}
+
+caddy::jobs::JobTable Shop::jobs(const Settings& settings) {
+    caddy::jobs::JobTable table;
+    identity::jobs(table, identity);
+    inventory::jobs(table, inventory);
+    cart::jobs(table, carts);
+    checkout::jobs(table, checkout);
+    if (settings.sandbox.enabled) payments::sandbox_jobs(table, sandbox);
+    table.every(std::chrono::hours(1), "idempotency.sweep", caddy::jobs::bind_scheduled(sweep_keys, ledger));
+    return table;
+}
+
+}  // namespace caddy::app

@@ -1,0 +1,39 @@
+#pragma once
+// The composition root: every service of the shop, built in the order of this declaration and taken down in reverse.
+// No feature may name this type.
+#include "app/platform.hpp"
+#include "app/settings.hpp"
+#include "platform/http/router.hpp"
+#include "platform/idempotency/idempotency.hpp"
+#include "platform/jobs/worker.hpp"
+#include "shop/catalog/catalog.hpp"
+#include "shop/imports/imports.hpp"
+#include "shop/orders/orders.hpp"
+#include "shop/shipping/shipping.hpp"
+
+namespace caddy::app {
+
+struct Shop {
+    Shop(Platform&, const Settings&);
+
+    /// Every route of the API.
+    http::Router routes(const Settings&);
+    /// Every background job.
+    caddy::jobs::JobTable jobs(const Settings&);
+
+    idempotency::Ledger ledger;
+    limit::AttemptLimit sign_in_attempts;
+    identity::IdentityService identity;
+    catalog::CatalogService catalog;
+    inventory::InventoryService inventory;
+    shipping::ShippingService shipping;
+    cart::CartService carts;
+    orders::OrderService orders;
+    payments::ManualProvider manual;
+    payments::SandboxProvider sandbox;
+    payments::PaymentService payments;
+    checkout::CheckoutService checkout;
+    imports::ImportService imports;
+};
+
+}  // namespace caddy::app
