@@ -14,6 +14,13 @@ namespace beast = boost::beast::http;
 
 constexpr std::uint32_t framing_bytes_max = 8 * 1024;   // of one chunk's line, and of all trailers
 
+bool has_bare_line_feed(std::string_view text) {
+    for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+        if (at == 0 || text[at - 1] != '\r') return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 struct ChunkedBody::Impl {
@@ -48,7 +55,8 @@ ChunkedBody::State ChunkedBody::feed(std::string& in) {
         else if (taken == 0) break;
     }
     in.erase(0, used);
-    if (state == State::more && in.size() > framing_bytes_max) state = State::malformed;
+    // What is left is framing that is not complete; some of it can never be.
+    if (state == State::more && (in.size() > framing_bytes_max || has_bare_line_feed(in))) state = State::malformed;
     return state;
 }
 

@@ -22,7 +22,7 @@ constexpr std::string_view html_policy =
 class StaticFiles {
 public:
     struct Options {
-        std::string prefix;                               // `/docs/assets`; empty for the root
+        std::string prefix{};                             // `/docs/assets`; empty for the root
         std::string fallback{};                           // served for paths that name no file (`index.html` of a one-page application)
         std::string html_policy{http::html_policy};       // Content-Security-Policy of HTML
         int max_age_s = 300;                              // of files whose name carries no digest
