@@ -89,7 +89,10 @@ std::optional<SignatureParts> parse_signature(std::string_view header) {
     const auto* end = time.data() + time.size();
     const auto read = std::from_chars(time.data() + 2, end, parts.unix_seconds);
     // Times that no clock shows would overflow further on.
-    if (read.ec != std::errc() || read.ptr != end || std::abs(parts.unix_seconds) > 100'000'000'000) return std::nullopt;
+    constexpr std::int64_t seconds_max = 100'000'000'000;
+    if (read.ec != std::errc() || read.ptr != end || parts.unix_seconds < 0 || parts.unix_seconds > seconds_max) {
+        return std::nullopt;
+    }
     return parts;
 }
 
