@@ -44,7 +44,8 @@ std::string hmac_sha256_hex(std::string_view key, std::string_view data) {
     const void* key_bytes = key.empty() ? "" : key.data();
     Digest digest{};
     unsigned int length = 0;
-    if (!HMAC(EVP_sha256(), key_bytes, static_cast<int>(key.size()), bytes_of(data), data.size(), digest.data(), &length)) {
+    if (!HMAC(EVP_sha256(), key_bytes, static_cast<int>(key.size()), bytes_of(data), data.size(), digest.data(),
+              &length)) {
         throw std::runtime_error("HMAC-SHA-256 failed");
     }
     return hex(digest);

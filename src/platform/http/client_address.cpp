@@ -21,7 +21,8 @@ std::optional<ip::address> parse_hop(std::string_view hop) {
     hop = without_blanks(hop);
     if (hop.starts_with('[')) {
         hop = hop.substr(1, hop.find(']') == std::string_view::npos ? 0 : hop.find(']') - 1);
-    } else if (const auto colon = hop.find(':'); colon != std::string_view::npos && hop.find(':', colon + 1) == std::string_view::npos) {
+    } else if (const auto colon = hop.find(':');
+               colon != std::string_view::npos && hop.find(':', colon + 1) == std::string_view::npos) {
         hop = hop.substr(0, colon);
     }
     boost::system::error_code error;
@@ -64,7 +65,8 @@ Result<TrustedProxies> TrustedProxies::parse(const std::vector<std::string>& net
             proxies.v4_.push_back(ip::make_network_v4(has_prefix ? trimmed : trimmed + "/32", error).canonical());
         }
         if (error) {
-            return Error{ErrorKind::invalid, "config.invalid_network", "'" + text + "' is no address or network such as 10.0.0.0/8."};
+            return Error{ErrorKind::invalid, "config.invalid_network",
+                         "'" + text + "' is no address or network such as 10.0.0.0/8."};
         }
     }
     return proxies;

@@ -23,7 +23,8 @@ public:
     ///
     /// `forwarded` are the values of X-Forwarded-For in the order of their lines. The peer itself where it is not
     /// trusted, or where the hops cannot be read.
-    boost::asio::ip::address client(const boost::asio::ip::address& peer, const std::vector<std::string_view>& forwarded) const;
+    boost::asio::ip::address client(const boost::asio::ip::address& peer,
+                                    const std::vector<std::string_view>& forwarded) const;
 
 private:
     std::vector<boost::asio::ip::network_v4> v4_;

@@ -43,9 +43,11 @@ std::string gzipped(std::string_view data) {
     z_stream stream{};
     constexpr int gzip_window = 15 + 16;
     const int level = data.size() > large_bytes ? 2 : 6;
-    if (deflateInit2(&stream, level, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::runtime_error("gzip failed");
+    if (deflateInit2(&stream, level, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        throw std::runtime_error("gzip failed");
     std::string out(deflateBound(&stream, data.size()), '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));   // zlib's face knows no const; it does not write
+    stream.next_in =
+        reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));   // zlib's face knows no const; it does not write
     stream.avail_in = static_cast<uInt>(data.size());
     stream.next_out = reinterpret_cast<Bytef*>(out.data());
     stream.avail_out = static_cast<uInt>(out.size());
@@ -61,7 +63,8 @@ std::string brotlied(std::string_view data) {
     std::string out(BrotliEncoderMaxCompressedSize(data.size()), '\0');
     auto size = out.size();
     if (!BrotliEncoderCompress(quality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, data.size(),
-                               reinterpret_cast<const std::uint8_t*>(data.data()), &size, reinterpret_cast<std::uint8_t*>(out.data()))) {
+                               reinterpret_cast<const std::uint8_t*>(data.data()), &size,
+                               reinterpret_cast<std::uint8_t*>(out.data()))) {
         throw std::runtime_error("brotli failed");
     }
     out.resize(size);
@@ -85,10 +88,14 @@ Encoding negotiate(std::string_view accept_encoding) {
         const auto semicolon = member.find(';');
         const auto coding = in_lower_case(without_blanks(member.substr(0, semicolon)));
         const int weight = weight_of(semicolon == std::string_view::npos ? "" : member.substr(semicolon + 1));
-        if (coding == "gzip" || coding == "x-gzip") gzip = weight;
-        else if (coding == "br") brotli = weight;
-        else if (coding == "identity") identity = weight;
-        else if (coding == "*") others = weight;
+        if (coding == "gzip" || coding == "x-gzip")
+            gzip = weight;
+        else if (coding == "br")
+            brotli = weight;
+        else if (coding == "identity")
+            identity = weight;
+        else if (coding == "*")
+            others = weight;
     }
     const int for_gzip = gzip.value_or(others.value_or(0));
     const int for_brotli = brotli.value_or(others.value_or(0));

@@ -15,7 +15,10 @@ std::uint64_t seed() {
 }  // namespace
 
 Edge::Edge(const ServerConfig& limits, Services given)
-    : config(limits), services(std::move(given)), proxies(TrustedProxies::parse(limits.trusted_proxies).value()), random_(seed()) {}
+    : config(limits),
+      services(std::move(given)),
+      proxies(TrustedProxies::parse(limits.trusted_proxies).value()),
+      random_(seed()) {}
 
 std::string Edge::new_request_id() {
     constexpr std::string_view digits = "0123456789abcdef";

@@ -17,7 +17,8 @@ constexpr std::string_view cors_headers =
 bool is_request_id(std::string_view id) {
     if (id.size() < 8 || id.size() > 64) return false;
     return std::all_of(id.begin(), id.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
+               c == '-';
     });
 }
 
@@ -123,14 +124,18 @@ Task<std::optional<Response>> Exchange::examine() {
         if (!allow_.empty()) co_return answer_options(allow_);
     }
     if (!route_ && !allow_.empty()) co_return method_not_allowed(allow_, request_.ctx, request_.path);
-    if (!route_) co_return refuse(Error{ErrorKind::not_found, "request.not_found", "There is nothing at this address."});
+    if (!route_)
+        co_return refuse(Error{ErrorKind::not_found, "request.not_found", "There is nothing at this address."});
     if (!admits(route_->access, request_.ctx.principal)) {
-        if (request_.ctx.principal.signed_in()) co_return refuse(Error{ErrorKind::forbidden, "request.forbidden", "Your role does not allow this."});
-        co_return refuse(Error{ErrorKind::unauthenticated, "request.sign_in_required", "Sign in, and send the access token."});
+        if (request_.ctx.principal.signed_in())
+            co_return refuse(Error{ErrorKind::forbidden, "request.forbidden", "Your role does not allow this."});
+        co_return refuse(
+            Error{ErrorKind::unauthenticated, "request.sign_in_required", "Sign in, and send the access token."});
     }
     const auto coding = in_lower_case(request_.header("content-encoding").value_or("identity"));
     if (coding != "identity") {
-        co_return refuse(Error{ErrorKind::unsupported_media, "request.encoded_body", "Send the body without a content coding."});
+        co_return refuse(
+            Error{ErrorKind::unsupported_media, "request.encoded_body", "Send the body without a content coding."});
     }
     co_return std::nullopt;
 }
@@ -141,14 +146,16 @@ Task<std::optional<Response>> Exchange::authenticate() {
     const auto token = bearer_token(*header);
     std::optional<Error> refusal;
     if (token) {
-        auto principal = co_await with_deadline(edge_.services.authenticate(request_.ctx, *token), request_.ctx.deadline);
+        auto principal =
+            co_await with_deadline(edge_.services.authenticate(request_.ctx, *token), request_.ctx.deadline);
         if (principal.has_value()) {
             request_.ctx.principal = *principal;
             co_return std::nullopt;
         }
         refusal = std::move(principal).error();
     } else {
-        refusal = Error{ErrorKind::unauthenticated, "request.authorization_malformed", "Send `Authorization: Bearer` and one access token."};
+        refusal = Error{ErrorKind::unauthenticated, "request.authorization_malformed",
+                        "Send `Authorization: Bearer` and one access token."};
     }
     // Counted under the address: tokens cannot be tried out without end.
     auto limited = co_await check_limits();
@@ -186,7 +193,8 @@ Response Exchange::answer_options(const std::string& allow) const {
 
 WireAnswer Exchange::finish(Response response, bool closes) {
     try {
-        return http::finish(std::move(response), {request_, edge_.config, edge_.date(), limits_, head_.is_http_1_0, closes});
+        return http::finish(std::move(response),
+                            {request_, edge_.config, edge_.date(), limits_, head_.is_http_1_0, closes});
     } catch (const std::exception& fault) {   // a compressor without memory
         return http::finish(problem(fault, request_.ctx, request_.path),
                             {request_, edge_.config, edge_.date(), limits_, head_.is_http_1_0, true});
@@ -194,15 +202,20 @@ WireAnswer Exchange::finish(Response response, bool closes) {
 }
 
 void Exchange::note(const WireAnswer& answer, std::size_t body_bytes_in) {
-    const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun_);
+    const auto duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun_);
     const auto bytes_out = answer.body().size();
     if (edge_.services.observe) {
-        edge_.services.observe({request_.method, request_.ctx.route, answer.status, duration, body_bytes_in, bytes_out});
+        edge_.services.observe(
+            {request_.method, request_.ctx.route, answer.status, duration, body_bytes_in, bytes_out});
     }
     const bool is_fault = answer.status >= 500;
     if (!edge_.logs_next() && !is_fault) return;
-    log::info("http.request", {{"method", request_.method}, {"route", request_.ctx.route.empty() ? "-" : request_.ctx.route},
-                               {"status", answer.status}, {"duration_us", duration.count()}, {"bytes", bytes_out},
+    log::info("http.request", {{"method", request_.method},
+                               {"route", request_.ctx.route.empty() ? "-" : request_.ctx.route},
+                               {"status", answer.status},
+                               {"duration_us", duration.count()},
+                               {"bytes", bytes_out},
                                {"request_id", request_.ctx.request_id}});
 }
 

@@ -24,7 +24,9 @@ public:
     Task<std::optional<Response>> handle();
 
     Response refuse(const Error& error) const { return problem(error, request_.ctx, request_.path); }
-    Response refuse(const HeadFault& fault) const { return problem(fault.kind, fault.detail, request_.ctx, request_.path); }
+    Response refuse(const HeadFault& fault) const {
+        return problem(fault.kind, fault.detail, request_.ctx, request_.path);
+    }
     Response too_large() const;
     Response timed_out() const;
 

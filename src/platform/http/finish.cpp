@@ -21,7 +21,8 @@ bool has_header(const Response& response, std::string_view lower_name) {
 
 /// A value that could end its own line would write headers of its own.
 bool is_safe(std::string_view text) {
-    return std::none_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
 }
 
 void put(std::string& head, std::string_view name, std::string_view value) {
@@ -33,15 +34,19 @@ void put_common(std::string& head, const Response& response, const Ending& endin
     put(head, "X-Request-Id", ending.request.ctx.request_id);
     put(head, "X-Content-Type-Options", "nosniff");
     put(head, "Referrer-Policy", "no-referrer");
-    if (!has_header(response, "content-security-policy")) put(head, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    if (!has_header(response, "content-security-policy"))
+        put(head, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     if (!has_header(response, "cache-control")) put(head, "Cache-Control", "no-store");
-    if (ending.config.hsts_max_age_s > 0) put(head, "Strict-Transport-Security", "max-age=" + std::to_string(ending.config.hsts_max_age_s));
+    if (ending.config.hsts_max_age_s > 0)
+        put(head, "Strict-Transport-Security", "max-age=" + std::to_string(ending.config.hsts_max_age_s));
     if (ending.limits) {
         put(head, "RateLimit-Policy", ending.limits->policy_header());
         put(head, "RateLimit", ending.limits->limit_header());
     }
-    if (ending.closes) put(head, "Connection", "close");
-    else if (ending.is_http_1_0) put(head, "Connection", "keep-alive");
+    if (ending.closes)
+        put(head, "Connection", "close");
+    else if (ending.is_http_1_0)
+        put(head, "Connection", "keep-alive");
 }
 
 void put_cors(std::string& head, const Ending& ending, std::string& vary) {
@@ -59,8 +64,10 @@ void put_own(std::string& head, const Response& response, std::string& vary) {
             vary.append(vary.empty() ? "" : ", ").append(value);
             continue;
         }
-        if (is_safe(value) && std::all_of(name.begin(), name.end(), is_token_char)) put(head, name, value);
-        else log::error("http.unsafe_header", {{"name", is_safe(name) ? std::string_view(name) : "?"}});
+        if (is_safe(value) && std::all_of(name.begin(), name.end(), is_token_char))
+            put(head, name, value);
+        else
+            log::error("http.unsafe_header", {{"name", is_safe(name) ? std::string_view(name) : "?"}});
     }
 }
 
@@ -75,15 +82,18 @@ Form choose_form(Response& response, const Ending& ending) {
     const bool reads = ending.request.method == "GET" || ending.request.method == "HEAD";
     if (response.prepared && response.etag.empty()) response.etag = response.prepared->etag;
     const auto& identity = response.prepared ? response.prepared->identity : response.body;
-    if (reads && response.status == 200 && response.etag.empty()) response.etag = crypto::sha256_hex(identity).substr(0, 32);
+    if (reads && response.status == 200 && response.etag.empty())
+        response.etag = crypto::sha256_hex(identity).substr(0, 32);
     Form form{.etag = response.etag};
-    const bool worthwhile = response.prepared ? !response.prepared->gzip.empty()
-                                              : identity.size() >= static_cast<std::size_t>(ending.config.compress_bytes_min) &&
-                                                    is_compressible(response.content_type);
+    const bool worthwhile = response.prepared
+                                ? !response.prepared->gzip.empty()
+                                : identity.size() >= static_cast<std::size_t>(ending.config.compress_bytes_min) &&
+                                      is_compressible(response.content_type);
     if (!worthwhile || has_header(response, "content-encoding")) return form;
     form.varies = true;
     form.encoding = negotiate(ending.request.header("accept-encoding").value_or(""));
-    if (form.encoding != Encoding::identity && !form.etag.empty()) form.etag.append("-").append(encoding_name(form.encoding));
+    if (form.encoding != Encoding::identity && !form.etag.empty())
+        form.etag.append("-").append(encoding_name(form.encoding));
     return form;
 }
 
@@ -91,7 +101,9 @@ void take_body(WireAnswer& answer, Response& response, Encoding encoding) {
     if (response.prepared) {
         answer.prepared = response.prepared;
         const auto& kept = *answer.prepared;
-        answer.shared_body = encoding == Encoding::gzip ? &kept.gzip : encoding == Encoding::brotli ? &kept.brotli : &kept.identity;
+        answer.shared_body = encoding == Encoding::gzip     ? &kept.gzip
+                             : encoding == Encoding::brotli ? &kept.brotli
+                                                            : &kept.identity;
         return;
     }
     answer.own_body = encoding == Encoding::identity ? std::move(response.body) : compressed(encoding, response.body);
@@ -119,7 +131,8 @@ std::vector<std::string_view> tag_members(std::string_view list) {
     for (std::size_t i = 0; i <= list.size(); ++i) {
         if (i < list.size() && list[i] == '"') quoted = !quoted;
         if (i < list.size() && (list[i] != ',' || quoted)) continue;
-        if (const auto member = without_blanks(list.substr(begin, i - begin)); !member.empty()) members.push_back(member);
+        if (const auto member = without_blanks(list.substr(begin, i - begin)); !member.empty())
+            members.push_back(member);
         begin = i + 1;
     }
     return members;
@@ -131,13 +144,18 @@ WireAnswer finish(Response response, const Ending& ending) {
     const bool reads = ending.request.method == "GET" || ending.request.method == "HEAD";
     const auto form = choose_form(response, ending);
     const auto none_match = ending.request.header("if-none-match");
-    if (reads && response.status == 200 && none_match && matches_none_match(*none_match, form.etag)) response.status = 304;
+    if (reads && response.status == 200 && none_match && matches_none_match(*none_match, form.etag))
+        response.status = 304;
     WireAnswer answer{.status = response.status, .closes = ending.closes};
     if (may_have_body(answer.status)) take_body(answer, response, form.encoding);
 
     auto& head = answer.head;
     head.reserve(768);
-    head.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ").append(reason_phrase(answer.status)).append("\r\n");
+    head.append("HTTP/1.1 ")
+        .append(std::to_string(answer.status))
+        .append(" ")
+        .append(reason_phrase(answer.status))
+        .append("\r\n");
     put_common(head, response, ending);
     std::string vary;
     if (form.varies) vary = "Accept-Encoding";

@@ -14,12 +14,28 @@ namespace {
 namespace ip = boost::asio::ip;
 
 TEST(AcceptEncoding, is_weighed) {
-    const struct { const char* header; Encoding encoding; } cases[] = {
-        {"", Encoding::identity}, {"gzip", Encoding::gzip}, {"br", Encoding::brotli}, {"gzip, br", Encoding::brotli},
-        {"gzip;q=1.0, br;q=0.5", Encoding::gzip}, {"gzip;q=0", Encoding::identity}, {"*", Encoding::brotli}, {"br;q=0, *", Encoding::gzip},
-        {"identity", Encoding::identity}, {"identity;q=1, gzip;q=0.5", Encoding::identity}, {"identity;q=0, gzip;q=0.1", Encoding::gzip},
-        {"GZIP ; Q=0.8", Encoding::gzip}, {"deflate", Encoding::identity}, {"gzip;q=2", Encoding::identity}, {"gzip;q=0.0001", Encoding::identity},
-        {"x-gzip", Encoding::gzip}, {" , ,gzip", Encoding::gzip}, {"gzip;level=9", Encoding::identity}, {"*;q=0", Encoding::identity}};
+    const struct {
+        const char* header;
+        Encoding encoding;
+    } cases[] = {{"", Encoding::identity},
+                 {"gzip", Encoding::gzip},
+                 {"br", Encoding::brotli},
+                 {"gzip, br", Encoding::brotli},
+                 {"gzip;q=1.0, br;q=0.5", Encoding::gzip},
+                 {"gzip;q=0", Encoding::identity},
+                 {"*", Encoding::brotli},
+                 {"br;q=0, *", Encoding::gzip},
+                 {"identity", Encoding::identity},
+                 {"identity;q=1, gzip;q=0.5", Encoding::identity},
+                 {"identity;q=0, gzip;q=0.1", Encoding::gzip},
+                 {"GZIP ; Q=0.8", Encoding::gzip},
+                 {"deflate", Encoding::identity},
+                 {"gzip;q=2", Encoding::identity},
+                 {"gzip;q=0.0001", Encoding::identity},
+                 {"x-gzip", Encoding::gzip},
+                 {" , ,gzip", Encoding::gzip},
+                 {"gzip;level=9", Encoding::identity},
+                 {"*;q=0", Encoding::identity}};
     for (const auto& c : cases) EXPECT_EQ(negotiate(c.header), c.encoding) << c.header;
 }
 
@@ -34,7 +50,8 @@ TEST(IfNoneMatch, compares_weakly_and_reads_lists) {
     EXPECT_FALSE(matches_none_match("\"\"", ""));
 }
 
-std::string client_of(const std::vector<std::string>& trusted, const char* peer, std::vector<std::string_view> forwarded) {
+std::string client_of(const std::vector<std::string>& trusted, const char* peer,
+                      std::vector<std::string_view> forwarded) {
     return TrustedProxies::parse(trusted).value().client(ip::make_address(peer), forwarded).to_string();
 }
 
@@ -107,7 +124,8 @@ TEST(StaticFiles, are_typed_tagged_and_cached_by_their_names) {
 TEST(StaticFiles, come_from_the_directory_alone) {
     const Folder folder;
     StaticFiles files(folder.path / "public", {});
-    for (const auto* path : {"../secret.txt", "assets/../../secret.txt", "link.txt", ".hidden", "/etc/passwd", "assets", "assets//x", "nothing.js", "a\\b"}) {
+    for (const auto* path : {"../secret.txt", "assets/../../secret.txt", "link.txt", ".hidden", "/etc/passwd", "assets",
+                             "assets//x", "nothing.js", "a\\b"}) {
         EXPECT_TRUE(files.find(path).has_error()) << path;
     }
     EXPECT_TRUE(files.find(std::string_view("index.html\0.js", 14)).has_error());
@@ -140,8 +158,10 @@ TEST(StaticFiles, may_be_in_the_binary) {
 }
 
 TEST(StaticFiles, know_names_that_carry_a_digest) {
-    for (const auto* name : {"index-BdX3k2a9.js", "a.0f1e2d3c4b5a69788796a5b4c3d2e1f0.css", "0f1e2d3c4b5a6978.png"}) EXPECT_TRUE(has_digest(name)) << name;
-    for (const auto* name : {"index.js", "celadon-porcelain.jpg", "tea-20260131.png", "photo.png", "a-12345.js"}) EXPECT_FALSE(has_digest(name)) << name;
+    for (const auto* name : {"index-BdX3k2a9.js", "a.0f1e2d3c4b5a69788796a5b4c3d2e1f0.css", "0f1e2d3c4b5a6978.png"})
+        EXPECT_TRUE(has_digest(name)) << name;
+    for (const auto* name : {"index.js", "celadon-porcelain.jpg", "tea-20260131.png", "photo.png", "a-12345.js"})
+        EXPECT_FALSE(has_digest(name)) << name;
 }
 
 }  // namespace

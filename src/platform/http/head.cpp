@@ -13,8 +13,8 @@ constexpr std::array<std::string_view, 7> known_methods = {"GET", "HEAD", "POST"
 
 // Said twice, these would mean one thing to one reader and another to the next.
 constexpr std::array<std::string_view, 12> single_headers = {
-    "host", "content-length", "transfer-encoding", "content-type", "content-encoding", "authorization", "expect",
-    "idempotency-key", "if-match", "x-cart-token", "x-order-token", "x-request-id"};
+    "host",   "content-length",  "transfer-encoding", "content-type", "content-encoding", "authorization",
+    "expect", "idempotency-key", "if-match",          "x-cart-token", "x-order-token",    "x-request-id"};
 
 HeadFault malformed(std::string detail) { return {ProtocolFault::malformed, std::move(detail)}; }
 
@@ -30,22 +30,27 @@ bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.
 bool is_host(std::string_view host) {
     constexpr std::string_view marks = "-._~!$&'()*+,;=:[]%";
     return !host.empty() && std::all_of(host.begin(), host.end(), [&](char c) {
-        return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || marks.find(c) != std::string_view::npos;
+        return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               marks.find(c) != std::string_view::npos;
     });
 }
 
 HeadResult<void> read_request_line(std::string_view line, const HeadLimits& limits, Head& head) {
     const auto method_end = line.find(' ');
     const auto version_at = line.rfind(' ');
-    if (method_end == std::string_view::npos || method_end == version_at) return malformed("The request line is not `METHOD target HTTP/1.1`.");
+    if (method_end == std::string_view::npos || method_end == version_at)
+        return malformed("The request line is not `METHOD target HTTP/1.1`.");
     const auto method = line.substr(0, method_end);
     const auto target = line.substr(method_end + 1, version_at - method_end - 1);
     const auto version = line.substr(version_at + 1);
     if (!is_token(method)) return malformed("The method is not a token.");
-    const bool is_version = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
+    const bool is_version = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
+                            version[6] == '.' && is_digit(version[7]);
     if (!is_version) return malformed("The request line does not end with an HTTP version.");
-    if (version != "HTTP/1.1" && version != "HTTP/1.0") return HeadFault{ProtocolFault::version_not_supported, "Send HTTP/1.1."};
-    if (target.size() > limits.target_bytes_max) return HeadFault{ProtocolFault::target_too_long, "The address is too long."};
+    if (version != "HTTP/1.1" && version != "HTTP/1.0")
+        return HeadFault{ProtocolFault::version_not_supported, "Send HTTP/1.1."};
+    if (target.size() > limits.target_bytes_max)
+        return HeadFault{ProtocolFault::target_too_long, "The address is too long."};
     if (std::find(known_methods.begin(), known_methods.end(), method) == known_methods.end()) {
         return HeadFault{ProtocolFault::method_not_implemented, "This server does not know the method."};
     }
@@ -54,7 +59,8 @@ HeadResult<void> read_request_line(std::string_view line, const HeadLimits& limi
     auto parsed = parse_target(target);
     if (parsed.has_error()) return std::move(parsed).error();
     head.target = std::move(*parsed);
-    if (head.target.path == "*" && method != "OPTIONS") return malformed("Only OPTIONS may ask about the whole server.");
+    if (head.target.path == "*" && method != "OPTIONS")
+        return malformed("Only OPTIONS may ask about the whole server.");
     return {};
 }
 
@@ -65,7 +71,8 @@ HeadResult<void> read_header_line(std::string_view line, Head& head) {
     const auto name = line.substr(0, colon);
     if (!is_token(name)) return malformed("A header name is not a token.");
     const auto value = without_blanks(line.substr(colon + 1));
-    if (!std::all_of(value.begin(), value.end(), is_value_char)) return malformed("A header value has a control character.");
+    if (!std::all_of(value.begin(), value.end(), is_value_char))
+        return malformed("A header value has a control character.");
     auto lower = in_lower_case(name);
     const bool once = std::find(single_headers.begin(), single_headers.end(), lower) != single_headers.end();
     if (once && head.header(lower)) return malformed("The header " + lower + " stands there twice.");
@@ -78,12 +85,14 @@ HeadResult<void> read_framing(Head& head) {
     const auto coding = head.header("transfer-encoding");
     if (length && coding) return malformed("Content-Length and Transfer-Encoding exclude each other.");
     if (coding) {
-        if (head.is_http_1_0 || in_lower_case(*coding) != "chunked") return malformed("Transfer-Encoding may only be `chunked`, with HTTP/1.1.");
+        if (head.is_http_1_0 || in_lower_case(*coding) != "chunked")
+            return malformed("Transfer-Encoding may only be `chunked`, with HTTP/1.1.");
         head.chunked = true;
     }
     if (length) {
         constexpr std::size_t digits_max = 18;
-        const bool is_number = !length->empty() && length->size() <= digits_max && std::all_of(length->begin(), length->end(), is_digit);
+        const bool is_number =
+            !length->empty() && length->size() <= digits_max && std::all_of(length->begin(), length->end(), is_digit);
         if (!is_number) return malformed("Content-Length is not a number.");
         std::from_chars(length->data(), length->data() + length->size(), head.content_length);
     }
@@ -106,7 +115,8 @@ HeadResult<void> read_connection(Head& head) {
     if (!host && !head.is_http_1_0) return malformed("HTTP/1.1 needs a Host header.");
     if (host && !is_host(*host)) return malformed("The Host header is not a host.");
     if (const auto expectation = head.header("expect"); expectation && !head.is_http_1_0) {
-        if (in_lower_case(*expectation) != "100-continue") return HeadFault{ProtocolFault::expectation_failed, "Expect only 100-continue."};
+        if (in_lower_case(*expectation) != "100-continue")
+            return HeadFault{ProtocolFault::expectation_failed, "Expect only 100-continue."};
         head.expects_continue = true;
     }
     return {};
@@ -114,7 +124,9 @@ HeadResult<void> read_connection(Head& head) {
 
 }  // namespace
 
-void throw_exception_from_error(const HeadFault& fault, const boost::source_location&) { throw std::logic_error(fault.detail); }
+void throw_exception_from_error(const HeadFault& fault, const boost::source_location&) {
+    throw std::logic_error(fault.detail);
+}
 
 std::optional<std::string_view> Head::header(std::string_view name) const {
     for (const auto& [key, value] : headers) {
@@ -131,7 +143,8 @@ HeadResult<Head> parse_head(std::string_view raw, const HeadLimits& limits) {
         if (end == std::string_view::npos) return malformed("The head does not end.");
         const auto line = raw.substr(0, end);
         raw.remove_prefix(end + 2);
-        if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) return malformed("A line has a bare CR, LF or NUL.");
+        if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
+            return malformed("A line has a bare CR, LF or NUL.");
         if (!is_first && head.headers.size() == limits.header_count_max) {
             return HeadFault{ProtocolFault::headers_too_large, "The request has too many headers."};
         }

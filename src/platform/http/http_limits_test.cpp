@@ -44,7 +44,8 @@ TEST(SlowCallers, get_408_for_a_body_that_does_not_come) {
     Shop shop(short_limits());
     for (const auto* framing : {"Content-Length: 10", "Transfer-Encoding: chunked"}) {
         Client client(shop.port());
-        const auto answer = client.send(std::string("POST /echo HTTP/1.1\r\nHost: s\r\n") + framing + "\r\n\r\n1").receive();
+        const auto answer =
+            client.send(std::string("POST /echo HTTP/1.1\r\nHost: s\r\n") + framing + "\r\n\r\n1").receive();
         EXPECT_EQ(answer.status, 408) << framing;
         EXPECT_TRUE(client.is_closed(3000ms));
     }

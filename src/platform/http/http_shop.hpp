@@ -10,12 +10,19 @@
 
 namespace caddy::http::testing {
 
-struct Echo { std::string text; };
+struct Echo {
+    std::string text;
+};
 BOOST_DESCRIBE_STRUCT(Echo, (), (text))
-struct Caller { std::string client, request_id; std::int64_t user = 0; };
+struct Caller {
+    std::string client, request_id;
+    std::int64_t user = 0;
+};
 BOOST_DESCRIBE_STRUCT(Caller, (), (client, request_id, user))
 
-inline Task<Result<Response>> say_hello(Request&) { co_return ok(Echo{"hello"}).with("Cache-Control", "public, max-age=5"); }
+inline Task<Result<Response>> say_hello(Request&) {
+    co_return ok(Echo{"hello"}).with("Cache-Control", "public, max-age=5");
+}
 inline Task<Result<Response>> echo_raw(Request& request) {
     Response response;
     response.content_type = "text/plain";
@@ -83,10 +90,14 @@ inline Task<Result<Principal>> know(const Context&, std::string_view token) {
 /// A running server with the routes above.
 struct Shop {
     explicit Shop(const ServerConfig& config = {}, limit::RateLimiter* limiter = nullptr)
-        : server(config, {router, clock, know, limiter,
-                          [this](const Finished& finished) { last_status = finished.status; last_bytes_in = finished.bytes_in; }}) {}
+        : server(config, {router, clock, know, limiter, [this](const Finished& finished) {
+                              last_status = finished.status;
+                              last_bytes_in = finished.bytes_in;
+                          }}) {}
     std::uint16_t port() const { return server.port(); }
-    Answer ask(const std::string& raw) { return Client(port()).send(raw).receive(raw.starts_with("HEAD ") ? Body::none : Body::expected); }
+    Answer ask(const std::string& raw) {
+        return Client(port()).send(raw).receive(raw.starts_with("HEAD ") ? Body::none : Body::expected);
+    }
     Answer get(const std::string& target, const std::string& headers = "") {
         return ask("GET " + target + " HTTP/1.1\r\nHost: shop\r\n" + headers + "\r\n");
     }

@@ -53,7 +53,11 @@ TEST(Walk, keeps_a_request_id_that_is_one_and_makes_another_for_the_rest) {
 
 TEST(Walk, refuses_with_problems) {
     Shop shop;
-    const struct { std::string raw; int status; const char* code; } cases[] = {
+    const struct {
+        std::string raw;
+        int status;
+        const char* code;
+    } cases[] = {
         {"GET /nothing HTTP/1.1\r\nHost: s\r\n\r\n", 404, "request.not_found"},
         {"DELETE /hello HTTP/1.1\r\nHost: s\r\n\r\n", 405, "request.method_not_allowed"},
         {"GET /me HTTP/1.1\r\nHost: s\r\n\r\n", 401, "request.sign_in_required"},
@@ -64,9 +68,12 @@ TEST(Walk, refuses_with_problems) {
         {"GET /fault HTTP/1.1\r\nHost: s\r\n\r\n", 500, "request.internal_error"},
         {"GET /late HTTP/1.1\r\nHost: s\r\n\r\n", 503, "request.deadline_exceeded"},
         {"POST /json HTTP/1.1\r\nHost: s\r\nContent-Length: 2\r\n\r\n{}", 415, "request.not_json"},
-        {"POST /json HTTP/1.1\r\nHost: s\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", 422, "request.invalid_field"},
-        {"POST /json HTTP/1.1\r\nHost: s\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{", 400, "request.malformed_json"},
-        {"POST /echo HTTP/1.1\r\nHost: s\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx", 415, "request.encoded_body"}};
+        {"POST /json HTTP/1.1\r\nHost: s\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", 422,
+         "request.invalid_field"},
+        {"POST /json HTTP/1.1\r\nHost: s\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{", 400,
+         "request.malformed_json"},
+        {"POST /echo HTTP/1.1\r\nHost: s\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx", 415,
+         "request.encoded_body"}};
     for (const auto& c : cases) {
         const auto answer = shop.ask(c.raw);
         EXPECT_EQ(answer.status, c.status) << c.raw;
@@ -118,8 +125,11 @@ TEST(Walk, lets_listed_origins_alone_read_across) {
     Shop shop(config);
     const auto friendly = shop.get("/hello", "Origin: https://shop.example\r\n");
     const auto stranger = shop.get("/hello", "Origin: https://evil.example\r\n");
-    const auto preflight = shop.ask("OPTIONS /json HTTP/1.1\r\nHost: s\r\nOrigin: https://shop.example\r\nAccess-Control-Request-Method: POST\r\n\r\n");
-    const auto refused = shop.ask("OPTIONS /json HTTP/1.1\r\nHost: s\r\nOrigin: null\r\nAccess-Control-Request-Method: POST\r\n\r\n");
+    const auto preflight = shop.ask(
+        "OPTIONS /json HTTP/1.1\r\nHost: s\r\nOrigin: https://shop.example\r\nAccess-Control-Request-Method: "
+        "POST\r\n\r\n");
+    const auto refused =
+        shop.ask("OPTIONS /json HTTP/1.1\r\nHost: s\r\nOrigin: null\r\nAccess-Control-Request-Method: POST\r\n\r\n");
 
     EXPECT_EQ(friendly.header("access-control-allow-origin"), "https://shop.example");
     EXPECT_EQ(friendly.header("vary"), "Origin");
@@ -159,7 +169,8 @@ TEST(Validators, differ_for_each_coding_and_come_back_plain_to_handlers) {
     EXPECT_EQ(shop.get("/version", "Accept-Encoding: br\r\n").header("etag"), "\"v7-br\"");
     EXPECT_EQ(shop.get("/version", "Accept-Encoding: gzip\r\nIf-None-Match: \"v7-gzip\"\r\n").status, 304);
     EXPECT_EQ(shop.get("/version", "If-None-Match: \"v7-gzip\"\r\n").status, 200);
-    EXPECT_EQ(shop.get("/version", "If-Match: \"v7-gzip\", \"v6-br\", \"v5\"\r\n").header("x-saw"), "\"v7\", \"v6\", \"v5\"");
+    EXPECT_EQ(shop.get("/version", "If-Match: \"v7-gzip\", \"v6-br\", \"v5\"\r\n").header("x-saw"),
+              "\"v7\", \"v6\", \"v5\"");
 }
 
 std::string unzip(const std::string& data) {
@@ -180,7 +191,8 @@ std::string unbrotli(const std::string& data) {
     std::string out(100'000, '\0');
     auto size = out.size();
     EXPECT_EQ(BrotliDecoderDecompress(data.size(), reinterpret_cast<const std::uint8_t*>(data.data()), &size,
-                                      reinterpret_cast<std::uint8_t*>(out.data())), BROTLI_DECODER_RESULT_SUCCESS);
+                                      reinterpret_cast<std::uint8_t*>(out.data())),
+              BROTLI_DECODER_RESULT_SUCCESS);
     out.resize(size);
     return out;
 }
@@ -199,7 +211,8 @@ TEST(Compression, gives_back_the_same_bytes) {
     EXPECT_EQ(unzip(gzip.body), plain.body);
     EXPECT_EQ(brotli.header("content-encoding"), "br");
     EXPECT_EQ(unbrotli(brotli.body), plain.body);
-    EXPECT_EQ(shop.get("/hello", "Accept-Encoding: gzip\r\n").headers.count("content-encoding"), 0U);   // too small to be worth it
+    EXPECT_EQ(shop.get("/hello", "Accept-Encoding: gzip\r\n").headers.count("content-encoding"),
+              0U);   // too small to be worth it
 }
 
 TEST(Limits, are_counted_for_each_caller_and_told) {
@@ -227,7 +240,8 @@ TEST(Limits, hold_for_tokens_that_are_tried_out) {
     limit::RateLimiter limiter({{100, 60}, {3, 60}, {2, 60}, 1000});
     Shop shop({}, &limiter);
     int refused = 0;
-    for (int i = 0; i < 10; ++i) refused += shop.get("/me", "Authorization: Bearer guess" + std::to_string(i) + "\r\n").status == 429;
+    for (int i = 0; i < 10; ++i)
+        refused += shop.get("/me", "Authorization: Bearer guess" + std::to_string(i) + "\r\n").status == 429;
     EXPECT_EQ(refused, 7);
 }
 

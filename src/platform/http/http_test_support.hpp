@@ -23,7 +23,7 @@
 namespace caddy::http::testing {
 
 struct Answer {
-    int status = 0;   // 0: nothing came
+    int status = 0;                               // 0: nothing came
     std::map<std::string, std::string> headers;   // names in lower case
     std::string body;
     std::string header(const std::string& name) const {
@@ -58,7 +58,8 @@ public:
     void finish_sending() { ::shutdown(socket_, SHUT_WR); }
 
     /// The next answer, interim ones left out.
-    Answer receive(Body expected = Body::expected, std::chrono::milliseconds patience = std::chrono::milliseconds(4000)) {
+    Answer receive(Body expected = Body::expected,
+                   std::chrono::milliseconds patience = std::chrono::milliseconds(4000)) {
         for (;;) {
             while (in_.find("\r\n\r\n") == std::string::npos) {
                 if (!read_more(patience)) return {};
@@ -106,7 +107,8 @@ private:
             const auto line_end = head.find("\r\n", at);
             const auto colon = head.find(": ", at);
             auto name = head.substr(at, colon - at);
-            std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+            std::transform(name.begin(), name.end(), name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
             answer.headers[name] = head.substr(colon + 2, line_end - colon - 2);
             at = line_end + 2;
         }
@@ -130,7 +132,9 @@ public:
         if (thread_.joinable()) stop(std::chrono::milliseconds(3000));
     }
     std::uint16_t port() const { return port_; }
-    void drain() { asio::post(loop_, [this] { server_.drain(); }); }
+    void drain() {
+        asio::post(loop_, [this] { server_.drain(); });
+    }
     void stop(std::chrono::milliseconds limit, Backlog backlog = Backlog::serve) {
         asio::co_spawn(loop_, server_.stop(limit, backlog), asio::use_future).get();
         thread_.join();

@@ -35,7 +35,8 @@ std::string encoded(std::string_view path) {
     constexpr std::string_view plain = "-._~!$&'()*+,;=:@/";
     std::string out;
     for (const char c : path) {
-        const bool keeps = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || plain.find(c) != std::string_view::npos;
+        const bool keeps = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           plain.find(c) != std::string_view::npos;
         if (keeps) {
             out.push_back(c);
             continue;
@@ -49,13 +50,21 @@ std::string encoded(std::string_view path) {
 }
 
 bool is_retryable(const Error& error) {
-    const bool passes = error.kind == ErrorKind::timeout || error.kind == ErrorKind::limited || error.kind == ErrorKind::unavailable;
+    const bool passes =
+        error.kind == ErrorKind::timeout || error.kind == ErrorKind::limited || error.kind == ErrorKind::unavailable;
     return passes || error.retry_after.has_value();
 }
 
 Response render(int status, const Error& error, bool retryable, const Context& context, std::string_view instance) {
-    Document document{"/docs/errors#" + std::string(error.code), std::string(reason_phrase(status)), status, error.detail,
-                      encoded(instance), std::string(error.code), {}, context.request_id, retryable};
+    Document document{"/docs/errors#" + std::string(error.code),
+                      std::string(reason_phrase(status)),
+                      status,
+                      error.detail,
+                      encoded(instance),
+                      std::string(error.code),
+                      {},
+                      context.request_id,
+                      retryable};
     for (const auto& field : error.fields) {
         if (document.errors.size() == errors_max) break;
         document.errors.push_back({field.pointer, field.code, field.message});
@@ -65,9 +74,11 @@ Response render(int status, const Error& error, bool retryable, const Context& c
     response.content_type = "application/problem+json";
     response.body.push_back('{');
     json::write_members(response.body, document);
-    if (const auto more = error.more ? error.more->members() : std::string(); !more.empty()) response.body.append(",").append(more);
+    if (const auto more = error.more ? error.more->members() : std::string(); !more.empty())
+        response.body.append(",").append(more);
     response.body.push_back('}');
-    if (error.retry_after) response.with("Retry-After", std::to_string(std::max<std::int64_t>(1, error.retry_after->count())));
+    if (error.retry_after)
+        response.with("Retry-After", std::to_string(std::max<std::int64_t>(1, error.retry_after->count())));
     return response;
 }
 
@@ -149,18 +160,21 @@ Response problem(const std::exception& fault, const Context& context, std::strin
     }
     const bool late = dynamic_cast<const DeadlineExceeded*>(&fault) != nullptr;
     Error error{ErrorKind::unavailable, late ? "request.deadline_exceeded" : "request.unavailable",
-                late ? "The request took longer than it may; try again." : "Something that this request needs is away; try again."};
+                late ? "The request took longer than it may; try again."
+                     : "Something that this request needs is away; try again."};
     error.retry_after = std::chrono::seconds(1);
     return render(503, error, true, context, instance);
 }
 
 Response problem(ProtocolFault fault, std::string detail, const Context& context, std::string_view instance) {
-    return render(status_of(fault), Error{ErrorKind::malformed, code_of(fault), std::move(detail)}, false, context, instance);
+    return render(status_of(fault), Error{ErrorKind::malformed, code_of(fault), std::move(detail)}, false, context,
+                  instance);
 }
 
 Response method_not_allowed(std::string allow, const Context& context, std::string_view instance) {
-    auto response = problem(Error{ErrorKind::not_allowed, "request.method_not_allowed",
-                                  "This address answers " + allow + " only."}, context, instance);
+    auto response =
+        problem(Error{ErrorKind::not_allowed, "request.method_not_allowed", "This address answers " + allow + " only."},
+                context, instance);
     return std::move(response).with("Allow", std::move(allow));
 }
 

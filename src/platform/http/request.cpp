@@ -11,7 +11,9 @@ namespace caddy::http {
 namespace {
 
 Error refuse_field(std::string_view name, std::string code, std::string message) {
-    return {ErrorKind::invalid, "request.invalid_field", "A query parameter is not acceptable; see errors.",
+    return {ErrorKind::invalid,
+            "request.invalid_field",
+            "A query parameter is not acceptable; see errors.",
             {{"query:" + std::string(name), std::move(code), std::move(message)}}};
 }
 
@@ -25,7 +27,8 @@ std::optional<std::string_view> Request::header(std::string_view name) const {
 }
 
 const std::string& Request::path_text(std::string_view name) const {
-    const auto at = std::find_if(parameters.begin(), parameters.end(), [&](const auto& pair) { return pair.first == name; });
+    const auto at =
+        std::find_if(parameters.begin(), parameters.end(), [&](const auto& pair) { return pair.first == name; });
     CADDY_ASSERT(at != parameters.end());
     return at->second;
 }
@@ -35,7 +38,9 @@ Result<std::optional<std::string>> Request::query_text(std::string_view name) co
     for (const auto& [key, value] : query) {
         if (key != name) continue;
         if (found) {
-            return Error{ErrorKind::malformed, "request.repeated_parameter", "A query parameter stands there twice; send it once.",
+            return Error{ErrorKind::malformed,
+                         "request.repeated_parameter",
+                         "A query parameter stands there twice; send it once.",
                          {{"query:" + std::string(name), "repeated", "Send this parameter once."}}};
         }
         found = value;
@@ -43,7 +48,8 @@ Result<std::optional<std::string>> Request::query_text(std::string_view name) co
     return found;
 }
 
-Result<std::optional<std::int64_t>> Request::query_integer(std::string_view name, std::int64_t min, std::int64_t max) const {
+Result<std::optional<std::int64_t>> Request::query_integer(std::string_view name, std::int64_t min,
+                                                           std::int64_t max) const {
     CADDY_TRY(const auto text, query_text(name));
     if (!text) return std::optional<std::int64_t>();
     std::int64_t number = 0;
@@ -59,7 +65,9 @@ Result<std::optional<std::int64_t>> Request::query_integer(std::string_view name
 Result<void> Request::allow_query(std::initializer_list<std::string_view> names) const {
     for (const auto& [key, value] : query) {
         if (std::find(names.begin(), names.end(), key) != names.end()) continue;
-        return Error{ErrorKind::malformed, "request.unknown_parameter", "The query has a parameter that this address does not know.",
+        return Error{ErrorKind::malformed,
+                     "request.unknown_parameter",
+                     "The query has a parameter that this address does not know.",
                      {{"query:" + key, "unknown", "Leave this parameter out."}}};
     }
     return {};
@@ -87,14 +95,14 @@ Result<void> Request::require_json() const {
     const auto text = given.value_or("");
     const auto type = in_lower_case(without_blanks(text.substr(0, text.find(';'))));
     const auto parameters_at = text.find(';');
-    const auto charset = parameters_at == std::string_view::npos ? "" : in_lower_case(without_blanks(text.substr(parameters_at + 1)));
+    const auto charset =
+        parameters_at == std::string_view::npos ? "" : in_lower_case(without_blanks(text.substr(parameters_at + 1)));
     const bool is_json = type == "application/json" || type == "application/merge-patch+json";
     if (is_json && (charset.empty() || charset == "charset=utf-8" || charset == "charset=\"utf-8\"")) return {};
-    return Error{ErrorKind::unsupported_media, "request.not_json", "Send the body as JSON in UTF-8, with Content-Type: application/json."};
+    return Error{ErrorKind::unsupported_media, "request.not_json",
+                 "Send the body as JSON in UTF-8, with Content-Type: application/json."};
 }
 
-Error Request::no_such_id() {
-    return {ErrorKind::not_found, "request.not_found", "There is nothing at this address."};
-}
+Error Request::no_such_id() { return {ErrorKind::not_found, "request.not_found", "There is nothing at this address."}; }
 
 }  // namespace caddy::http

@@ -33,7 +33,9 @@ struct Response {
         headers.emplace_back(std::move(name), std::move(value));
         return *this;
     }
-    Response&& with(std::string name, std::string value) && { return std::move(with(std::move(name), std::move(value))); }
+    Response&& with(std::string name, std::string value) && {
+        return std::move(with(std::move(name), std::move(value)));
+    }
 };
 
 /// `Cache-Control` of a public read: fresh for `max_age` seconds, usable for ten times as long while it is renewed.

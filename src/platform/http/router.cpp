@@ -21,7 +21,9 @@ std::vector<std::string_view> split(std::string_view path) {
     }
 }
 
-bool is_braced(std::string_view segment) { return segment.size() > 2 && segment.front() == '{' && segment.back() == '}'; }
+bool is_braced(std::string_view segment) {
+    return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
 bool is_rest(std::string_view segment) { return is_braced(segment) && segment[segment.size() - 2] == '*'; }
 
 std::string name_of(std::string_view segment) {
@@ -51,7 +53,8 @@ struct Router::Table {
     Node root;
     std::deque<Row> rows;   // a deque: rows keep their addresses
 
-    static Hit find(const Node& node, std::string_view path, Segment at, Segment end, std::vector<std::string_view>& values) {
+    static Hit find(const Node& node, std::string_view path, Segment at, Segment end,
+                    std::vector<std::string_view>& values) {
         if (at == end) {
             if (node.rows.empty()) return {};
             return {&node.rows, values};
@@ -80,7 +83,8 @@ struct Router::Table {
 
     static std::string allow_of(const std::vector<const Row*>& rows) {
         std::string allow;
-        for (const auto* row : rows) allow.append(row->route.method).append(row->route.method == "GET" ? ", HEAD, " : ", ");
+        for (const auto* row : rows)
+            allow.append(row->route.method).append(row->route.method == "GET" ? ", HEAD, " : ", ");
         return allow + "OPTIONS";
     }
 };

@@ -27,7 +27,8 @@ enum class Tier { none, api, auth };
 
 struct Route {
     std::string method;
-    std::string pattern;   // `/api/v1/carts/{cart}/lines/{line}`; a last `{name*}` takes the rest of the path, which may be empty
+    std::string pattern;   // `/api/v1/carts/{cart}/lines/{line}`; a last `{name*}` takes the rest of the path, which
+                           // may be empty
     Access access = Access::anyone;
     Tier tier = Tier::api;
     Handler handler;
@@ -43,7 +44,7 @@ public:
     Router& operator=(Router&&) noexcept;
 
     /// The row that was added, so that a route may say more: `r.post(…).body_limit = …`.
-    Route& get(std::string pattern, Access, Handler);      // answers HEAD too
+    Route& get(std::string pattern, Access, Handler);   // answers HEAD too
     Route& post(std::string pattern, Access, Handler);
     Route& put(std::string pattern, Access, Handler);
     Route& patch(std::string pattern, Access, Handler);

@@ -39,11 +39,21 @@ Found find(const Router& router, std::string method, std::string path) {
 
 TEST(Router, finds_the_route_of_a_path_and_names_its_parameters) {
     const auto router = shop_routes();
-    const struct { const char* method; const char* path; const char* pattern; std::size_t parameters; } cases[] = {
-        {"GET", "/", "/", 0}, {"GET", "/api/carts/c1", "/api/carts/{cart}", 1}, {"HEAD", "/api/carts/c1", "/api/carts/{cart}", 1},
-        {"PATCH", "/api/carts/c1", "/api/carts/{id}", 1}, {"DELETE", "/api/carts/c1/lines/l2", "/api/carts/{cart}/lines/{line}", 2},
-        {"GET", "/api/carts/mine", "/api/carts/mine", 0}, {"DELETE", "/api/carts/mine/lines/l2", "/api/carts/{cart}/lines/{line}", 2},
-        {"GET", "/docs/a/b.css", "/docs/{file*}", 1}, {"GET", "/docs/", "/docs/{file*}", 1}, {"GET", "/docs/index", "/docs/index", 0}};
+    const struct {
+        const char* method;
+        const char* path;
+        const char* pattern;
+        std::size_t parameters;
+    } cases[] = {{"GET", "/", "/", 0},
+                 {"GET", "/api/carts/c1", "/api/carts/{cart}", 1},
+                 {"HEAD", "/api/carts/c1", "/api/carts/{cart}", 1},
+                 {"PATCH", "/api/carts/c1", "/api/carts/{id}", 1},
+                 {"DELETE", "/api/carts/c1/lines/l2", "/api/carts/{cart}/lines/{line}", 2},
+                 {"GET", "/api/carts/mine", "/api/carts/mine", 0},
+                 {"DELETE", "/api/carts/mine/lines/l2", "/api/carts/{cart}/lines/{line}", 2},
+                 {"GET", "/docs/a/b.css", "/docs/{file*}", 1},
+                 {"GET", "/docs/", "/docs/{file*}", 1},
+                 {"GET", "/docs/index", "/docs/index", 0}};
     for (const auto& c : cases) {
         const auto found = find(router, c.method, c.path);
         EXPECT_EQ(found.pattern, c.pattern) << c.path;
@@ -56,7 +66,8 @@ TEST(Router, finds_the_route_of_a_path_and_names_its_parameters) {
 
 TEST(Router, knows_nothing_of_other_paths) {
     const auto router = shop_routes();
-    for (const auto* path : {"/api", "/api/carts/", "/api//carts", "/api/carts/c1/", "/api/carts/c1/lines", "/docs", "", "api"}) {
+    for (const auto* path :
+         {"/api", "/api/carts/", "/api//carts", "/api/carts/c1/", "/api/carts/c1/lines", "/docs", "", "api"}) {
         const auto found = find(router, "GET", path);
         EXPECT_TRUE(found.pattern.empty() && found.allow.empty()) << path;
     }
@@ -129,7 +140,9 @@ TEST(JsonBody, is_taken_as_json_and_as_nothing_else) {
     }
 }
 
-struct Left { int units = 0; };
+struct Left {
+    int units = 0;
+};
 BOOST_DESCRIBE_STRUCT(Left, (), (units))
 
 TEST(Problem, renders_every_member_and_what_the_feature_adds) {
@@ -143,11 +156,12 @@ TEST(Problem, renders_every_member_and_what_the_feature_adds) {
 
     EXPECT_EQ(response.status, 409);
     EXPECT_EQ(response.content_type, "application/problem+json");
-    EXPECT_EQ(response.body,
-              R"({"type":"/docs/errors#inventory.insufficient","title":"Conflict","status":409,"detail":"Too few.",)"
-              R"("instance":"/api/v1/%E8%8C%B6","code":"inventory.insufficient",)"
-              R"("errors":[{"pointer":"/lines/0","code":"too_few","message":"Take fewer."}],"request_id":"req-12345678",)"
-              R"("retryable":true,"units":3})");
+    EXPECT_EQ(
+        response.body,
+        R"({"type":"/docs/errors#inventory.insufficient","title":"Conflict","status":409,"detail":"Too few.",)"
+        R"("instance":"/api/v1/%E8%8C%B6","code":"inventory.insufficient",)"
+        R"("errors":[{"pointer":"/lines/0","code":"too_few","message":"Take fewer."}],"request_id":"req-12345678",)"
+        R"("retryable":true,"units":3})");
     EXPECT_EQ(response.headers.at(0), (std::pair<std::string, std::string>{"Retry-After", "7"}));
 }
 

@@ -39,12 +39,14 @@ void log_escape(const std::exception_ptr& fault) {
 /// Tells one caller too many to come again, and hears it out so that the answer arrives.
 Task<> refuse_connection(tcp::socket socket) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    constexpr std::string_view body = R"({"type":"/docs/errors#request.too_many_connections","title":"Service Unavailable",)"
-                                      R"("status":503,"detail":"Too many connections; try again.","instance":"/",)"
-                                      R"("code":"request.too_many_connections","errors":[],"request_id":"","retryable":true})";
-    const auto answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\n"
-                        "Cache-Control: no-store\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-                        std::string(body);
+    constexpr std::string_view body =
+        R"({"type":"/docs/errors#request.too_many_connections","title":"Service Unavailable",)"
+        R"("status":503,"detail":"Too many connections; try again.","instance":"/",)"
+        R"("code":"request.too_many_connections","errors":[],"request_id":"","retryable":true})";
+    const auto answer =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\n"
+        "Cache-Control: no-store\r\nConnection: close\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
     (void)socket.write_some(asio::buffer(answer), ignored);   // a fresh socket's buffer holds it, or nobody is there
@@ -59,8 +61,13 @@ Task<> refuse_connection(tcp::socket socket) {
 
 struct Server::Impl {
     Impl(asio::any_io_executor loop, const ServerConfig& config, Services services)
-        : executor(loop), edge(config, std::move(services)), watch(loop), watching_group(loop, log_escape), accepting(loop, log_escape),
-          sessions(loop, log_escape), refusals(loop, log_escape) {}
+        : executor(loop),
+          edge(config, std::move(services)),
+          watch(loop),
+          watching_group(loop, log_escape),
+          accepting(loop, log_escape),
+          sessions(loop, log_escape),
+          refusals(loop, log_escape) {}
 
     asio::any_io_executor executor;
     Edge edge;
@@ -150,7 +157,8 @@ std::uint16_t Server::listen(const std::string& address, std::uint16_t port) {
     auto& acceptor = impl_->acceptors.emplace_back(impl_->executor);
     acceptor.open(endpoint.protocol());
     acceptor.set_option(tcp::acceptor::reuse_address(true));
-    if (endpoint.address().is_v6() && endpoint.address().is_unspecified()) acceptor.set_option(asio::ip::v6_only(false));
+    if (endpoint.address().is_v6() && endpoint.address().is_unspecified())
+        acceptor.set_option(asio::ip::v6_only(false));
     acceptor.bind(endpoint);
     acceptor.listen();
     return acceptor.local_endpoint().port();

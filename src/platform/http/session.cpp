@@ -18,7 +18,7 @@ namespace {
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t head_chunk_bytes = 4 * 1024;
 constexpr std::size_t body_chunk_bytes = 64 * 1024;
-constexpr std::size_t kept_buffer_bytes = 16 * 1024;     // what an idle connection may hold on to
+constexpr std::size_t kept_buffer_bytes = 16 * 1024;   // what an idle connection may hold on to
 constexpr auto linger_limit = std::chrono::milliseconds(1000);
 constexpr std::size_t linger_bytes_max = 4 * 1024 * 1024;
 constexpr std::string_view head_end = "\r\n\r\n";
@@ -80,7 +80,8 @@ std::chrono::milliseconds Session::time_for(std::uint64_t bytes, int base_ms) co
 Task<Session::Wait> Session::read_more(std::size_t chunk_bytes) {
     const auto old_size = in_.size();
     in_.resize(old_size + chunk_bytes);
-    const auto [error, count] = co_await socket_.async_read_some(asio::buffer(in_.data() + old_size, chunk_bytes), as_values);
+    const auto [error, count] =
+        co_await socket_.async_read_some(asio::buffer(in_.data() + old_size, chunk_bytes), as_values);
     in_.resize(old_size + count);
     if (count > 0) co_return Wait::data;
     co_return timed_out_ ? Wait::timed_out : Wait::closed;
@@ -104,7 +105,8 @@ std::optional<HeadFault> Session::judge_beginning() const {
     if (first_line.size() > static_cast<std::size_t>(edge_.config.target_bytes_max) + method_and_version_bytes) {
         return HeadFault{ProtocolFault::target_too_long, "The address is too long."};
     }
-    if (!in_.empty() && !is_token_char(in_.front()) && in_.front() != '\r') return HeadFault{ProtocolFault::malformed, "This is no HTTP request."};
+    if (!in_.empty() && !is_token_char(in_.front()) && in_.front() != '\r')
+        return HeadFault{ProtocolFault::malformed, "This is no HTTP request."};
     const auto end = in_.find(head_end);
     const auto head_bytes = end == std::string::npos ? in_.size() : end + head_end.size();
     if (head_bytes > static_cast<std::size_t>(edge_.config.header_bytes_max)) {
@@ -138,8 +140,9 @@ Task<std::optional<Head>> Session::read_head() {
     }
     disarm();
     const auto size = in_.find(head_end) + head_end.size();
-    auto head = parse_head(std::string_view(in_).substr(0, size), {static_cast<std::size_t>(edge_.config.target_bytes_max),
-                                                                   static_cast<std::size_t>(edge_.config.header_count_max)});
+    auto head =
+        parse_head(std::string_view(in_).substr(0, size), {static_cast<std::size_t>(edge_.config.target_bytes_max),
+                                                           static_cast<std::size_t>(edge_.config.header_count_max)});
     in_.erase(0, size);
     if (head.has_value()) co_return *std::move(head);
     co_await refuse_head(std::move(head).error());
@@ -181,14 +184,16 @@ Task<std::optional<Response>> Session::answer(Exchange& exchange, bool& closes) 
         co_return refused;
     }
     // A refused body is read too, within the server's own limit, so that the connection can go on.
-    const auto limit = refused ? std::min(exchange.body_limit(), static_cast<std::size_t>(edge_.config.body_bytes_max)) : exchange.body_limit();
+    const auto limit = refused ? std::min(exchange.body_limit(), static_cast<std::size_t>(edge_.config.body_bytes_max))
+                               : exchange.body_limit();
     const auto body = co_await read_body(exchange, limit);
     if (body == Body::closed) co_return std::nullopt;
     closes = closes || body != Body::complete;
     if (refused) co_return refused;
     switch (body) {
         case Body::too_large: co_return exchange.too_large();
-        case Body::malformed: co_return exchange.refuse(HeadFault{ProtocolFault::malformed, "The chunks of the body cannot be read."});
+        case Body::malformed:
+            co_return exchange.refuse(HeadFault{ProtocolFault::malformed, "The chunks of the body cannot be read."});
         case Body::timed_out: co_return exchange.timed_out();
         case Body::complete:
         case Body::closed: break;
@@ -208,8 +213,10 @@ Task<Session::Body> Session::read_body(Exchange& exchange, std::size_t limit) {
         if (error) co_return Body::closed;
     }
     auto outcome = Body::complete;
-    if (head.chunked) outcome = co_await read_chunked(exchange.body(), limit);
-    else outcome = co_await read_counted(exchange.body(), head.content_length);
+    if (head.chunked)
+        outcome = co_await read_chunked(exchange.body(), limit);
+    else
+        outcome = co_await read_counted(exchange.body(), head.content_length);
     disarm();
     body_bytes_in_ = exchange.body().size();
     co_return outcome;
@@ -262,7 +269,8 @@ Task<bool> Session::write(const WireAnswer& answer) {
     co_return !error;
 }
 
-// Closing with bytes unread makes the kernel send a reset, which may overtake the answer: so the other side is heard out first.
+// Closing with bytes unread makes the kernel send a reset, which may overtake the answer: so the other side is heard
+// out first.
 Task<> Session::linger() {
     boost::system::error_code error;
     socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);

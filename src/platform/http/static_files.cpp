@@ -15,18 +15,35 @@ namespace {
 struct Type {
     std::string_view ending, type;
 };
-constexpr std::array types = {
-    Type{"html", "text/html; charset=utf-8"}, Type{"css", "text/css; charset=utf-8"}, Type{"js", "text/javascript; charset=utf-8"},
-    Type{"mjs", "text/javascript; charset=utf-8"}, Type{"json", "application/json"}, Type{"map", "application/json"},
-    Type{"webmanifest", "application/manifest+json"}, Type{"yaml", "application/yaml"}, Type{"txt", "text/plain; charset=utf-8"},
-    Type{"md", "text/markdown; charset=utf-8"}, Type{"xml", "application/xml"}, Type{"csv", "text/csv; charset=utf-8"},
-    Type{"svg", "image/svg+xml"}, Type{"png", "image/png"}, Type{"jpg", "image/jpeg"}, Type{"jpeg", "image/jpeg"},
-    Type{"gif", "image/gif"}, Type{"webp", "image/webp"}, Type{"avif", "image/avif"}, Type{"ico", "image/x-icon"},
-    Type{"woff2", "font/woff2"}, Type{"woff", "font/woff"}, Type{"ttf", "font/ttf"}, Type{"wasm", "application/wasm"},
-    Type{"pdf", "application/pdf"}};
+constexpr std::array types = {Type{"html", "text/html; charset=utf-8"},
+                              Type{"css", "text/css; charset=utf-8"},
+                              Type{"js", "text/javascript; charset=utf-8"},
+                              Type{"mjs", "text/javascript; charset=utf-8"},
+                              Type{"json", "application/json"},
+                              Type{"map", "application/json"},
+                              Type{"webmanifest", "application/manifest+json"},
+                              Type{"yaml", "application/yaml"},
+                              Type{"txt", "text/plain; charset=utf-8"},
+                              Type{"md", "text/markdown; charset=utf-8"},
+                              Type{"xml", "application/xml"},
+                              Type{"csv", "text/csv; charset=utf-8"},
+                              Type{"svg", "image/svg+xml"},
+                              Type{"png", "image/png"},
+                              Type{"jpg", "image/jpeg"},
+                              Type{"jpeg", "image/jpeg"},
+                              Type{"gif", "image/gif"},
+                              Type{"webp", "image/webp"},
+                              Type{"avif", "image/avif"},
+                              Type{"ico", "image/x-icon"},
+                              Type{"woff2", "font/woff2"},
+                              Type{"woff", "font/woff"},
+                              Type{"ttf", "font/ttf"},
+                              Type{"wasm", "application/wasm"},
+                              Type{"pdf", "application/pdf"}};
 
 // An SVG opened by itself is a document that may hold scripts: it gets a page's policy, and the tightest one.
-constexpr std::string_view svg_policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
+constexpr std::string_view svg_policy =
+    "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
 
 std::string_view ending_of(std::string_view name) {
     const auto dot = name.rfind('.');
@@ -62,17 +79,22 @@ std::optional<std::string> read_file(const fs::path& path) {
     return content;
 }
 
-std::size_t bytes_of(const Prepared& content) { return content.identity.size() + content.gzip.size() + content.brotli.size(); }
+std::size_t bytes_of(const Prepared& content) {
+    return content.identity.size() + content.gzip.size() + content.brotli.size();
+}
 
 }  // namespace
 
-StaticFiles::StaticFiles(fs::path directory, Options options) : root_(fs::weakly_canonical(directory)), options_(std::move(options)) {}
+StaticFiles::StaticFiles(fs::path directory, Options options)
+    : root_(fs::weakly_canonical(directory)), options_(std::move(options)) {}
 
 StaticFiles::StaticFiles(std::vector<EmbeddedFile> files, Options options)
     : embedded_(std::move(files)), options_(std::move(options)) {}
 
 void StaticFiles::routes(Router& router) {
-    const auto serve = [this](Request& request) -> Task<Result<Response>> { co_return find(request.path_text("file")); };
+    const auto serve = [this](Request& request) -> Task<Result<Response>> {
+        co_return find(request.path_text("file"));
+    };
     router.get(options_.prefix + "/{file*}", Access::anyone, serve).tier = Tier::none;
 }
 
@@ -96,7 +118,8 @@ std::shared_ptr<const Prepared> StaticFiles::load(const std::string& path) {
 
 std::shared_ptr<const Prepared> StaticFiles::load_embedded(const std::string& path) {
     if (const auto found = by_path_.find(path); found != by_path_.end()) return found->second->second.content;
-    const auto file = std::find_if(embedded_.begin(), embedded_.end(), [&](const auto& row) { return row.name == path; });
+    const auto file =
+        std::find_if(embedded_.begin(), embedded_.end(), [&](const auto& row) { return row.name == path; });
     if (file == embedded_.end()) return nullptr;
     auto content = prepare(std::string(file->content), content_type_of(path));
     keep(path, {content, {}, file->content.size()});
@@ -155,9 +178,12 @@ Response StaticFiles::respond(const std::string& path, std::shared_ptr<const Pre
     const bool is_html = response.content_type.starts_with("text/html");
     if (is_html) response.with("Content-Security-Policy", options_.html_policy);
     if (response.content_type == "image/svg+xml") response.with("Content-Security-Policy", std::string(svg_policy));
-    if (is_html) response.with("Cache-Control", "no-cache");   // it names the files of this release
-    else if (has_digest(last_segment(path))) response.with("Cache-Control", "public, max-age=31536000, immutable");
-    else response.with("Cache-Control", "public, max-age=" + std::to_string(options_.max_age_s));
+    if (is_html)
+        response.with("Cache-Control", "no-cache");   // it names the files of this release
+    else if (has_digest(last_segment(path)))
+        response.with("Cache-Control", "public, max-age=31536000, immutable");
+    else
+        response.with("Cache-Control", "public, max-age=" + std::to_string(options_.max_age_s));
     return response;
 }
 

@@ -17,13 +17,14 @@ namespace caddy::http {
 
 /// Same origin only, no inline script, not in frames.
 constexpr std::string_view html_policy =
-    "default-src 'self'; img-src 'self' https: data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    "default-src 'self'; img-src 'self' https: data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'";
 
 class StaticFiles {
 public:
     struct Options {
-        std::string prefix{};                             // `/docs/assets`; empty for the root
-        std::string fallback{};                           // served for paths that name no file (`index.html` of a one-page application)
+        std::string prefix{};     // `/docs/assets`; empty for the root
+        std::string fallback{};   // served for paths that name no file (`index.html` of a one-page application)
         std::string html_policy{http::html_policy};       // Content-Security-Policy of HTML
         int max_age_s = 300;                              // of files whose name carries no digest
         std::size_t cache_bytes_max = 64 * 1024 * 1024;   // of file contents kept in memory

@@ -21,7 +21,8 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 
 enum class Part { path, query };
 
-/// Undoes percent-encoding. An encoded slash or backslash in a path is refused: some servers split at it, others do not.
+/// Undoes percent-encoding. An encoded slash or backslash in a path is refused: some servers split at it, others do
+/// not.
 std::optional<std::string> decoded(std::string_view text, Part part) {
     std::string out;
     out.reserve(text.size());
@@ -54,7 +55,8 @@ bool has_dot_segment(std::string_view path) {
     return false;
 }
 
-/// The characters that RFC 3986 allows, and brackets, which filters carry in their names and many clients send as they are.
+/// The characters that RFC 3986 allows, and brackets, which filters carry in their names and many clients send as they
+/// are.
 bool is_target_char(char c) {
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
     return std::string_view("-._~!$&'()*+,;=:@/?%[]").find(c) != std::string_view::npos;

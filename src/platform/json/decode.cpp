@@ -130,18 +130,22 @@ private:
 };
 
 Error refuse_duplicate(const std::string& pointer) {
-    return {ErrorKind::malformed, "request.duplicate_member", "The JSON object at errors[0] has a member twice; send it once.",
+    return {ErrorKind::malformed,
+            "request.duplicate_member",
+            "The JSON object at errors[0] has a member twice; send it once.",
             {{pointer, "duplicate_member", "This member stands there twice."}}};
 }
 
 Error refuse_depth(std::string pointer) {
-    return {ErrorKind::malformed, "request.too_deep",
+    return {ErrorKind::malformed,
+            "request.too_deep",
             "The JSON text nests deeper than " + std::to_string(depth_max) + " levels; send a flatter one.",
             {{std::move(pointer), "too_deep", "The nesting begins to be too deep here."}}};
 }
 
 Error refuse_text(std::size_t at, const std::string& reason, std::string pointer) {
-    return {ErrorKind::malformed, "request.malformed_json",
+    return {ErrorKind::malformed,
+            "request.malformed_json",
             "The text is not one valid JSON value: " + reason + " at byte " + std::to_string(at) + ".",
             {{std::move(pointer), "malformed_json", "Reading failed here: " + reason + "."}}};
 }
@@ -164,10 +168,14 @@ Result<Value> parse(std::string_view text) {
 }
 
 void write_value(std::string& out, const Value& value) {
-    if (const auto* flag = std::get_if<bool>(&value.data)) out.append(*flag ? "true" : "false");
-    else if (const auto* number = std::get_if<std::int64_t>(&value.data)) write_number(out, *number);
-    else if (const auto* text_number = std::get_if<Value::Number>(&value.data)) out.append(text_number->text);
-    else if (const auto* text = std::get_if<std::string>(&value.data)) write_string(out, *text);
+    if (const auto* flag = std::get_if<bool>(&value.data))
+        out.append(*flag ? "true" : "false");
+    else if (const auto* number = std::get_if<std::int64_t>(&value.data))
+        write_number(out, *number);
+    else if (const auto* text_number = std::get_if<Value::Number>(&value.data))
+        out.append(text_number->text);
+    else if (const auto* text = std::get_if<std::string>(&value.data))
+        write_string(out, *text);
     else if (const auto* list = std::get_if<Array>(&value.data)) {
         out.push_back('[');
         for (const auto& item : *list) {
@@ -184,7 +192,8 @@ void write_value(std::string& out, const Value& value) {
             write_value(out, member.second);
         }
         out.push_back('}');
-    } else out.append("null");
+    } else
+        out.append("null");
 }
 
 const Value* Value::find(std::string_view member) const {
@@ -199,9 +208,12 @@ const Value* Value::find(std::string_view member) const {
 std::string pointer_to(const std::string& parent, std::string_view member) {
     std::string pointer = parent + "/";
     for (const char c : member) {
-        if (c == '~') pointer.append("~0");
-        else if (c == '/') pointer.append("~1");
-        else pointer.push_back(c);
+        if (c == '~')
+            pointer.append("~0");
+        else if (c == '/')
+            pointer.append("~1");
+        else
+            pointer.push_back(c);
     }
     return pointer;
 }

@@ -155,7 +155,7 @@ void Decoder::read_text_like(const Value& from, T& to, const std::string& pointe
         to = *text;
     } else if constexpr (StrongId<T>) {
         if (const auto id = T::parse(*text)) to = *id;
-        else fault(pointer, "not_an_id", "Send an id as the API gave it, like " + std::string(T::tag::prefix) + "_….");
+        else fault(pointer, "not_an_id", "Send an id as the API gave it: " + std::string(T::tag::prefix) + "_….");
     } else if constexpr (std::is_same_v<T, Time>) {
         if (const auto time = parse_rfc3339(*text)) to = *time;
         else fault(pointer, "not_a_time", "Send an RFC 3339 time in UTC, like 2026-01-31T12:00:00Z.");
@@ -190,7 +190,8 @@ void Decoder::read_object(const Object& from, T& to, const std::string& pointer)
     for (const auto& [name, value] : from) {
         bool known = false;
         boost::mp11::mp_for_each<Members>([&, &given = name](auto member) { known = known || given == member.name; });
-        if (!known) fault(pointer_to(pointer, name), "unknown_member", "This member is not part of the request; leave it out.");
+        if (known) continue;
+        fault(pointer_to(pointer, name), "unknown_member", "This member is not part of the request; leave it out.");
     }
     boost::mp11::mp_for_each<Members>([&](auto member) {
         auto& field = to.*member.pointer;
@@ -200,7 +201,9 @@ void Decoder::read_object(const Object& from, T& to, const std::string& pointer)
             if (name == member.name) value = &candidate;
         }
         if (value) read(*value, field, pointer_to(pointer, member.name));
-        else if constexpr (!is_opt<Field> && !is_patch<Field>) fault(pointer_to(pointer, member.name), "required", "This member is required.");
+        else if constexpr (!is_opt<Field> && !is_patch<Field>) {
+            fault(pointer_to(pointer, member.name), "required", "This member is required.");
+        }
     });
 }
 

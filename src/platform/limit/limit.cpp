@@ -6,7 +6,9 @@ namespace caddy::limit {
 
 namespace {
 
-std::int64_t seconds_up(std::chrono::microseconds time) { return std::chrono::ceil<std::chrono::seconds>(time).count(); }
+std::int64_t seconds_up(std::chrono::microseconds time) {
+    return std::chrono::ceil<std::chrono::seconds>(time).count();
+}
 
 }  // namespace
 

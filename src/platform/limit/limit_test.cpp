@@ -54,7 +54,8 @@ std::vector<Time> random_arrivals(std::mt19937& random, double mean_gap_us, int 
     std::vector<Time> times;
     auto now = begin + microseconds(random() % 1'000'000);
     for (int i = 0; i < count; ++i) {
-        if (burst(random) == 0) now += microseconds(static_cast<std::int64_t>(mean_gap_us * 100));   // a pause, then a crowd
+        if (burst(random) == 0)
+            now += microseconds(static_cast<std::int64_t>(mean_gap_us * 100));   // a pause, then a crowd
         if (burst(random) != 1) now += microseconds(static_cast<std::int64_t>(gap(random)));
         times.push_back(now);
     }
@@ -83,7 +84,8 @@ TEST(Window, never_refuses_a_caller_below_98_percent) {
         // Random arrivals, thinned so that no 1.02 windows hold more than 98 % of the limit.
         std::vector<Time> arrivals;
         std::deque<Time> inside;
-        for (const auto at : random_arrivals(random, static_cast<double>(window.count()) / static_cast<double>(limit) / 2, 4000)) {
+        for (const auto at :
+             random_arrivals(random, static_cast<double>(window.count()) / static_cast<double>(limit) / 2, 4000)) {
             while (!inside.empty() && at - inside.front() > window * 102 / 100) inside.pop_front();
             if (inside.size() >= calm) continue;
             inside.push_back(at);

@@ -17,20 +17,23 @@ struct Allowed {
     std::string_view attributes = "";   // separated by blanks, with one at both ends
 };
 
+// clang-format off
 constexpr std::array allowed_elements = {
     Allowed{"p"}, Allowed{"br"}, Allowed{"hr"}, Allowed{"div"}, Allowed{"span"}, Allowed{"strong"}, Allowed{"b"},
     Allowed{"em"}, Allowed{"i"}, Allowed{"u"}, Allowed{"s"}, Allowed{"del"}, Allowed{"ins"}, Allowed{"sub"}, Allowed{"sup"},
     Allowed{"small"}, Allowed{"mark"}, Allowed{"code"}, Allowed{"pre"}, Allowed{"blockquote"}, Allowed{"ul"},
     Allowed{"ol", " start "}, Allowed{"li"}, Allowed{"dl"}, Allowed{"dt"}, Allowed{"dd"}, Allowed{"h1"}, Allowed{"h2"},
-    Allowed{"h3"}, Allowed{"h4"}, Allowed{"h5"}, Allowed{"h6"}, Allowed{"figure"}, Allowed{"figcaption"}, Allowed{"table"},
-    Allowed{"caption"}, Allowed{"thead"}, Allowed{"tbody"}, Allowed{"tfoot"}, Allowed{"tr"},
+    Allowed{"h3"}, Allowed{"h4"}, Allowed{"h5"}, Allowed{"h6"}, Allowed{"figure"}, Allowed{"figcaption"},
+    Allowed{"table"}, Allowed{"caption"}, Allowed{"thead"}, Allowed{"tbody"}, Allowed{"tfoot"}, Allowed{"tr"},
     Allowed{"th", " colspan rowspan "}, Allowed{"td", " colspan rowspan "}, Allowed{"a", " href title "},
     Allowed{"img", " src alt title width height "}};
+// clang-format on
 
-// Their content is not text for a reader. Foreign content (svg, math) parses by other rules in other places, the usual way around a cleaner.
+// Their content is not text for a reader. Foreign content (svg, math) parses by other rules in other places, the usual
+// way around a cleaner.
 constexpr std::array<std::string_view, 17> dropped_elements = {
-    "script", "style", "iframe", "object", "embed", "applet", "noscript", "noembed", "noframes", "template", "svg", "math",
-    "title", "textarea", "select", "xmp", "plaintext"};
+    "script",   "style", "iframe", "object", "embed",    "applet", "noscript", "noembed",  "noframes",
+    "template", "svg",   "math",   "title",  "textarea", "select", "xmp",      "plaintext"};
 
 const Allowed* find_allowed(std::string_view element) {
     for (const auto& row : allowed_elements) {
@@ -59,7 +62,8 @@ void append_escaped(std::string& out, std::string_view text) {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// The scheme of an absolute URL in lower case, empty for a relative one; nothing when a browser might read it otherwise than we do.
+/// The scheme of an absolute URL in lower case, empty for a relative one; nothing when a browser might read it
+/// otherwise than we do.
 std::optional<std::string> scheme_of(std::string_view url) {
     for (const char c : url) {
         if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '\\') return std::nullopt;
@@ -163,7 +167,8 @@ private:
 bool is_affordable(std::string_view html) {
     constexpr std::size_t tags_max = 5'000;
     constexpr std::size_t copies_max = 500'000;
-    constexpr std::string_view formatting_initials = "abcefinstuABCEFINSTU";   // a b big code em font i nobr s small strike strong tt u
+    constexpr std::string_view formatting_initials =
+        "abcefinstuABCEFINSTU";   // a b big code em font i nobr s small strike strong tt u
     std::size_t tags = 0;
     std::size_t formatting = 0;
     for (auto at = html.find('<'); at != std::string_view::npos && at + 1 < html.size(); at = html.find('<', at + 1)) {
@@ -171,8 +176,8 @@ bool is_affordable(std::string_view html) {
         if (initial < 'a' || initial > 'z') continue;
         ++tags;
         const auto name = html.substr(at + 1, html.find_first_of(" \t\r\n\f/>", at + 1) - at - 1);
-        const bool structural = name == "br" || name == "tr" || name == "td" || name == "th" || name == "table" || name == "tbody" ||
-                                name == "span" || name == "ul" || name == "img" || name == "iframe";
+        const bool structural = name == "br" || name == "tr" || name == "td" || name == "th" || name == "table" ||
+                                name == "tbody" || name == "span" || name == "ul" || name == "img" || name == "iframe";
         if (!structural && formatting_initials.find(initial) != std::string_view::npos) ++formatting;
     }
     return tags <= tags_max && tags * formatting <= copies_max;

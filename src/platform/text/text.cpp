@@ -23,9 +23,9 @@ std::optional<utf8proc_int32_t> take_code_point(std::string_view& text) {
 
 std::string mapped(std::string_view text, unsigned options) {
     utf8proc_uint8_t* raw = nullptr;
-    const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                   static_cast<utf8proc_ssize_t>(text.size()), &raw,
-                                   static_cast<utf8proc_option_t>(options));
+    const auto size =
+        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                     &raw, static_cast<utf8proc_option_t>(options));
     const std::unique_ptr<utf8proc_uint8_t, void (*)(void*)> owned(raw, std::free);
     if (size == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
     if (size < 0) return {};   // not UTF-8: outside the contract
@@ -48,8 +48,8 @@ bool is_white_space(utf8proc_int32_t c) {
 /// Characters that change how what stands around them is read, without being seen themselves.
 bool is_control(utf8proc_int32_t c) {
     if (c < 0x20 || (c >= 0x7F && c <= 0x9F)) return true;
-    if (c == 0x2028 || c == 0x2029) return true;                                   // line and paragraph separators
-    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);           // bidirectional overrides
+    if (c == 0x2028 || c == 0x2029) return true;                           // line and paragraph separators
+    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);   // bidirectional overrides
 }
 
 enum class LineBreaks { refused, accepted };
@@ -66,8 +66,14 @@ bool is_clean(std::string_view text, LineBreaks breaks) {
 
 bool is_letter(utf8proc_int32_t c) {
     switch (utf8proc_category(c)) {
-        case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM:
-        case UTF8PROC_CATEGORY_LO: case UTF8PROC_CATEGORY_MN: case UTF8PROC_CATEGORY_MC: case UTF8PROC_CATEGORY_ND:
+        case UTF8PROC_CATEGORY_LU:
+        case UTF8PROC_CATEGORY_LL:
+        case UTF8PROC_CATEGORY_LT:
+        case UTF8PROC_CATEGORY_LM:
+        case UTF8PROC_CATEGORY_LO:
+        case UTF8PROC_CATEGORY_MN:
+        case UTF8PROC_CATEGORY_MC:
+        case UTF8PROC_CATEGORY_ND:
         case UTF8PROC_CATEGORY_NL: return true;
         default: return false;
     }
@@ -103,7 +109,8 @@ bool is_mailbox_name(std::string_view name) {
     if (name.empty() || name.size() > 64 || name.front() == '.' || name.back() == '.') return false;
     if (name.find("..") != std::string_view::npos) return false;
     for (const char c : name) {
-        if (!is_ascii_letter_or_digit(c) && std::string_view(".!#$%&'*+/=?^_`{|}~-").find(c) == std::string_view::npos) return false;
+        if (!is_ascii_letter_or_digit(c) && std::string_view(".!#$%&'*+/=?^_`{|}~-").find(c) == std::string_view::npos)
+            return false;
     }
     return true;
 }

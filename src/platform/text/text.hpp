@@ -25,8 +25,9 @@ bool is_email(std::string_view);
 /// A URL-friendly name from a title: letters and digits of any script, lower case, joined by `-`.
 std::string slug(std::string_view);
 
-/// HTML with only the elements and attributes that a product text needs (p, br, strong, em, ul, li, a[href http], img[src https], table …);
-/// scripts, styles, event handlers and unknown schemes are dropped, their text stays where it is text.
+/// HTML with only the elements and attributes that a product text needs (p, br, strong, em, ul, li, a[href http],
+/// img[src https], table …); scripts, styles, event handlers and unknown schemes are dropped, their text stays where it
+/// is text.
 std::string clean_html(std::string_view);
 
 }  // namespace caddy::text
