@@ -20,7 +20,9 @@ Error not_for_sale(VariantId id) {
 Error product_not_found() {
     return {ErrorKind::not_found, "catalog.product_not_found", "There is no such product, or it is not published."};
 }
-Error category_not_found() { return {ErrorKind::not_found, "catalog.category_not_found", "There is no such category."}; }
+Error category_not_found() {
+    return {ErrorKind::not_found, "catalog.category_not_found", "There is no such category."};
+}
 }  // namespace refuse
 
 std::optional<Money> money(std::optional<std::int64_t> minor, std::optional<Currency> currency) {
@@ -90,7 +92,9 @@ Task<std::vector<Product>> load(db::Session& db, std::span<const ProductId> ids)
     std::unordered_map<ProductId, Product> found;
     for (auto& row : rows) found.emplace(row.id, to_product(std::move(row)));
     for (auto& row : variants) {
-        if (const auto at = found.find(row.product_id); at != found.end()) at->second.variants.push_back(to_variant(std::move(row)));
+        if (const auto at = found.find(row.product_id); at != found.end()) {
+            at->second.variants.push_back(to_variant(std::move(row)));
+        }
     }
     for (auto& row : media) {
         if (const auto at = found.find(row.product_id); at != found.end()) {
@@ -123,7 +127,8 @@ std::vector<Category> branch(const Children& children, std::optional<CategoryId>
     const auto at = children.find(parent);
     if (at == children.end() || depth == category_depth_max) return siblings;
     for (const auto* row : at->second) {
-        siblings.push_back({row->id, row->handle, row->name, row->parent_id, row->position, branch(children, row->id, depth + 1)});
+        siblings.push_back(
+            {row->id, row->handle, row->name, row->parent_id, row->position, branch(children, row->id, depth + 1)});
     }
     return siblings;
 }
@@ -137,8 +142,8 @@ Children by_parent(const std::vector<store::CategoryRow>& rows) {
 /// Tells this list from every other one: what a cursor is bound to.
 std::string list_name(Sort sort, const store::ListFilter& filter) {
     std::string name = "products";
-    for (const auto part : {std::int64_t{static_cast<int>(sort)}, filter.category.value, filter.price_min, filter.price_max,
-                            filter.in_stock_min, filter.in_stock_max}) {
+    for (const auto part : {std::int64_t{static_cast<int>(sort)}, filter.category.value, filter.price_min,
+                            filter.price_max, filter.in_stock_min, filter.in_stock_max}) {
         name.append("|").append(std::to_string(part));
     }
     for (const auto& word : filter.words) name.append("|").append(word);
@@ -154,7 +159,9 @@ Task<store::ListFilter> to_filter(db::Session& db, const ProductQuery& query) {
     if (query.price_min) filter.price_min = *query.price_min;
     if (query.price_max) filter.price_max = *query.price_max;
     // Products without a price have the largest number there: any upper bound leaves them out.
-    if (query.price_max || query.price_min) filter.price_max = std::min(filter.price_max, std::numeric_limits<std::int64_t>::max() - 1);
+    if (query.price_max || query.price_min) {
+        filter.price_max = std::min(filter.price_max, std::numeric_limits<std::int64_t>::max() - 1);
+    }
     if (query.in_stock) filter.in_stock_min = filter.in_stock_max = *query.in_stock ? 1 : 0;
     filter.words = rules::search_words(query.words);
     co_return filter;
@@ -186,7 +193,8 @@ Task<> CatalogService::set_availability(db::Session& db, const Context& ctx, Var
     co_await store::set_product_availability(db, variant->product_id, best, rules::counts_as_in_stock(best));
 }
 
-Task<Result<Page<Product>>> CatalogService::list(const Context& ctx, const ProductQuery& query, const PageRequest& page) {
+Task<Result<Page<Product>>> CatalogService::list(const Context& ctx, const ProductQuery& query,
+                                                 const PageRequest& page) {
     auto db = co_await db_.read(ctx);
     const auto filter = co_await to_filter(db, query);
     const auto name = list_name(query.sort, filter);
@@ -239,7 +247,8 @@ Task<Result<Category>> CatalogService::category(const Context& ctx, std::string_
     const auto row = co_await find_category(db, id_or_handle);
     if (!row) co_return refuse::category_not_found();
     const auto rows = co_await store::all_categories(db);
-    co_return Category{row->id, row->handle, row->name, row->parent_id, row->position, branch(by_parent(rows), row->id, 0)};
+    co_return Category{row->id,        row->handle,   row->name,
+                       row->parent_id, row->position, branch(by_parent(rows), row->id, 0)};
 }
 
 }  // namespace caddy::catalog

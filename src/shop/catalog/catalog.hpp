@@ -1,6 +1,6 @@
 #pragma once
-// The catalogue: products with options, variants, categories, media and attributes; what is published, and at what price.
-// Stock is inventory's; here stands only the coarse availability that shoppers see.
+// The catalogue: products with options, variants, categories, media and attributes; what is published, and at what
+// price. Stock is inventory's; here stands only the coarse availability that shoppers see.
 #include "core/page.hpp"
 #include "core/result.hpp"
 #include "platform/db/database.hpp"
@@ -13,10 +13,18 @@
 
 namespace caddy::catalog {
 
-struct ProductTag { static constexpr std::string_view prefix = "prod"; };
-struct VariantTag { static constexpr std::string_view prefix = "var"; };
-struct CategoryTag { static constexpr std::string_view prefix = "ctg"; };
-struct MediaTag { static constexpr std::string_view prefix = "med"; };
+struct ProductTag {
+    static constexpr std::string_view prefix = "prod";
+};
+struct VariantTag {
+    static constexpr std::string_view prefix = "var";
+};
+struct CategoryTag {
+    static constexpr std::string_view prefix = "ctg";
+};
+struct MediaTag {
+    static constexpr std::string_view prefix = "med";
+};
 using ProductId = Id<ProductTag>;
 using VariantId = Id<VariantTag>;
 using CategoryId = Id<CategoryTag>;
@@ -34,10 +42,10 @@ constexpr std::size_t options_per_product_max = 3;
 constexpr std::size_t variants_per_product_max = 2'048;
 constexpr std::size_t media_per_product_max = 250;
 constexpr std::size_t tags_per_product_max = 250;
-constexpr std::size_t attributes_max = 250;              // of one product, or of one variant
+constexpr std::size_t attributes_max = 250;   // of one product, or of one variant
 constexpr std::size_t categories_per_product_max = 50;
 constexpr std::size_t category_depth_max = 8;
-constexpr std::size_t name_length_max = 255;             // titles, handles, vendors, SKUs, option names and values, tags …
+constexpr std::size_t name_length_max = 255;   // titles, handles, vendors, SKUs, option names and values, tags …
 constexpr std::size_t description_bytes_max = 512 * 1024;
 
 /// A variant as something to be bought, now.
@@ -45,7 +53,7 @@ struct Offer {
     VariantId variant;
     ProductId product;
     std::string handle;
-    std::string title;           // the product's
+    std::string title;          // the product's
     std::string variant_title;   // `Small / Red`; empty for the only variant
     std::optional<std::string> sku;
     Money price;
@@ -53,7 +61,7 @@ struct Offer {
     std::int64_t grams = 0;
     bool requires_shipping = true;
     bool taxable = true;
-    bool tracked = true;         // false: never runs out
+    bool tracked = true;   // false: never runs out
     StockPolicy policy = StockPolicy::deny;
 };
 
@@ -63,16 +71,18 @@ struct Variant {
     VariantId id;
     std::optional<std::string> sku;
     std::string title;
-    std::optional<Money> price;              // none: not for sale
+    std::optional<Money> price;   // none: not for sale
     std::optional<Money> compare_at_price;
-    json::Raw options;                       // {"Size": "Small"}
+    json::Raw options;   // {"Size": "Small"}
     Availability availability = Availability::out_of_stock;
     std::optional<std::string> barcode;
     std::optional<std::string> image;
     std::int64_t grams = 0;
     json::Raw attributes;
 };
-BOOST_DESCRIBE_STRUCT(Variant, (), (id, sku, title, price, compare_at_price, options, availability, barcode, image, grams, attributes))
+BOOST_DESCRIBE_STRUCT(Variant, (),
+                      (id, sku, title, price, compare_at_price, options, availability, barcode, image, grams,
+                       attributes))
 
 struct Media {
     MediaId id;
@@ -108,7 +118,7 @@ struct Product {
     std::string title;
     std::string description;   // HTML of the allow-list
     std::string vendor;
-    json::Raw options;         // [{"name": "Size", "values": ["Small", "Large"]}]
+    json::Raw options;   // [{"name": "Size", "values": ["Small", "Large"]}]
     std::vector<Variant> variants;
     std::vector<Media> media;
     std::vector<CategoryLink> categories;
@@ -121,8 +131,9 @@ struct Product {
     Time updated_at{};
     std::int64_t version = 1;
 };
-BOOST_DESCRIBE_STRUCT(Product, (), (id, handle, title, description, vendor, options, variants, media, categories, tags, attributes,
-                                    availability, price_range, seo, published_at, updated_at, version))
+BOOST_DESCRIBE_STRUCT(Product, (),
+                      (id, handle, title, description, vendor, options, variants, media, categories, tags, attributes,
+                       availability, price_range, seo, published_at, updated_at, version))
 
 struct Category {
     CategoryId id;
@@ -143,7 +154,7 @@ struct ProductQuery {
     std::optional<std::int64_t> price_min{};
     std::optional<std::int64_t> price_max{};
     std::optional<bool> in_stock{};
-    std::string words{};      // each must be found in title, handle, vendor or a SKU
+    std::string words{};   // each must be found in title, handle, vendor or a SKU
 };
 
 // ---- what is written ----
@@ -158,15 +169,15 @@ struct VariantDraft {
     std::vector<std::string> option_values;   // one per option of the product, in order
     std::optional<std::string> sku;
     std::optional<std::string> barcode;
-    std::optional<Money> price;               // none: not for sale
+    std::optional<Money> price;   // none: not for sale
     std::optional<Money> compare_at_price;
     std::int64_t grams = 0;
-    std::string weight_unit = "kg";           // how it is shown to people: g, kg, oz or lb
+    std::string weight_unit = "kg";  // how it is shown to people: g, kg, oz or lb
     bool requires_shipping = true;
     bool taxable = true;
     bool tracked = true;
     StockPolicy policy = StockPolicy::deny;
-    std::optional<std::string> image;         // the URL of one of the product's media
+    std::optional<std::string> image;   // the URL of one of the product's media
     std::vector<Attribute> attributes;
 };
 
@@ -236,9 +247,9 @@ public:
 
     /// Makes the draft's product, or makes the product of that handle like the draft.
     ///
-    /// Variants are matched by their option values and media by their URL, so that their ids survive. A variant that the
-    /// draft no longer has is retired: not shown, not sold, and itself again should it come back. Nothing is written
-    /// and the version stays where nothing differs.
+    /// Variants are matched by their option values and media by their URL, so that their ids survive. A variant that
+    /// the draft no longer has is retired: not shown, not sold, and itself again should it come back. Nothing is
+    /// written and the version stays where nothing differs.
     ///
     /// Refuses: catalog.invalid_product (422, with every fault), catalog.handle_taken (409)
     /// Emits:   catalog.product_changed, only where something changed

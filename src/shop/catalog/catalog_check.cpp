@@ -10,7 +10,7 @@ namespace caddy::catalog::rules {
 namespace {
 
 constexpr std::size_t url_bytes_max = 2'048;
-constexpr std::size_t long_text_length_max = 1'000;     // SEO descriptions, alternative texts
+constexpr std::size_t long_text_length_max = 1'000;   // SEO descriptions, alternative texts
 constexpr std::size_t attribute_length_max = 32'768;
 constexpr std::int64_t grams_max = 1'000'000'000;
 
@@ -37,13 +37,16 @@ private:
     std::string summary() const { return "This product cannot be saved: " + first_; }
 
     /// One line of text of at most `max` code points; `what` begins the message.
-    void line(const std::string& pointer, std::string_view value, std::string_view what, std::size_t max = name_length_max) {
+    void line(const std::string& pointer, std::string_view value, std::string_view what,
+              std::size_t max = name_length_max) {
         if (!text::is_utf8(value)) return fault(pointer, "not_utf8", std::string(what) + " is not valid UTF-8.");
         if (!text::is_single_line(value)) {
-            return fault(pointer, "control_characters", std::string(what) + " has control characters or line breaks; remove them.");
+            return fault(pointer, "control_characters",
+                         std::string(what) + " has control characters or line breaks; remove them.");
         }
         if (text::length(value) > max) {
-            fault(pointer, "too_long", std::string(what) + " is longer than " + std::to_string(max) + " characters; shorten it.");
+            fault(pointer, "too_long",
+                  std::string(what) + " is longer than " + std::to_string(max) + " characters; shorten it.");
         }
     }
     void named(const std::string& pointer, std::string_view value, std::string_view what) {
@@ -51,16 +54,19 @@ private:
         line(pointer, value, what);
     }
     void paragraphs(const std::string& pointer, std::string_view value, std::string_view what, std::size_t bytes_max) {
-        if (!text::is_utf8(value)) fault(pointer, "not_utf8", std::string(what) + " is not valid UTF-8.");
-        else if (value.size() > bytes_max) fault(pointer, "too_long", std::string(what) + " is too long; shorten it.");
-        else if (value.find('\0') != std::string_view::npos) {
+        if (!text::is_utf8(value)) {
+            fault(pointer, "not_utf8", std::string(what) + " is not valid UTF-8.");
+        } else if (value.size() > bytes_max) {
+            fault(pointer, "too_long", std::string(what) + " is too long; shorten it.");
+        } else if (value.find('\0') != std::string_view::npos) {
             fault(pointer, "control_characters", std::string(what) + " has NUL characters; remove them.");
         }
     }
 
     void texts() {
         named("/handle", draft_.handle, "The handle");
-        if (draft_.handle.find_first_of("/\\?#%") != std::string::npos || draft_.handle == "." || draft_.handle == "..") {
+        if (draft_.handle.find_first_of("/\\?#%") != std::string::npos || draft_.handle == "." ||
+            draft_.handle == "..") {
             fault("/handle", "not_a_handle", "The handle cannot stand in an address; leave out / \\ ? # and %.");
         }
         named("/title", draft_.title, "The title");
@@ -69,15 +75,21 @@ private:
         line("/seo_description", draft_.seo_description.value_or(""), "The SEO description", long_text_length_max);
         paragraphs("/description_html", draft_.description_html, "The description", description_bytes_max);
         if (draft_.tags.size() > tags_per_product_max) fault("/tags", "too_many", "There are more than 250 tags.");
-        for (std::size_t i = 0; i < draft_.tags.size(); ++i) named("/tags/" + std::to_string(i), draft_.tags[i], "A tag");
+        for (std::size_t i = 0; i < draft_.tags.size(); ++i) {
+            named("/tags/" + std::to_string(i), draft_.tags[i], "A tag");
+        }
     }
 
     void categories() {
-        if (draft_.categories.size() > categories_per_product_max) fault("/categories", "too_many", "There are more than 50 categories.");
+        if (draft_.categories.size() > categories_per_product_max) {
+            fault("/categories", "too_many", "There are more than 50 categories.");
+        }
         for (std::size_t i = 0; i < draft_.categories.size(); ++i) {
             const auto pointer = "/categories/" + std::to_string(i);
             const auto& path = draft_.categories[i];
-            if (path.empty() || path.size() > category_depth_max) fault(pointer, "depth", "A category has one to eight levels.");
+            if (path.empty() || path.size() > category_depth_max) {
+                fault(pointer, "depth", "A category has one to eight levels.");
+            }
             for (const auto& name : path) named(pointer, name, "A category's name");
             const bool named_by_letters = std::none_of(path.begin(), path.end(), [](const auto& name) {
                 return text::is_utf8(name) && text::slug(name).empty();
@@ -92,7 +104,9 @@ private:
         for (const auto& attribute : list) {
             named(pointer, attribute.name, "An attribute's name");
             paragraphs(pointer, attribute.value, "The attribute " + attribute.name, attribute_length_max);
-            if (!names.insert(attribute.name).second) fault(pointer, "repeated", "The attribute " + attribute.name + " is there twice.");
+            if (!names.insert(attribute.name).second) {
+                fault(pointer, "repeated", "The attribute " + attribute.name + " is there twice.");
+            }
         }
     }
 
@@ -101,10 +115,15 @@ private:
         for (std::size_t i = 0; i < draft_.media.size(); ++i) {
             const auto pointer = "/media/" + std::to_string(i);
             const auto& each = draft_.media[i];
-            if (!urls_.insert(each.url).second) fault(pointer + "/url", "repeated", "The image " + each.url + " is there twice.");
-            if (each.url.empty() || each.url.size() > url_bytes_max || !text::is_utf8(each.url) || !text::is_single_line(each.url)) {
-                fault(pointer + "/url", "not_a_url", "An image's address is empty, too long or has control characters.");
-            } else if (each.url.find(':') != std::string::npos && !each.url.starts_with("http://") && !each.url.starts_with("https://")) {
+            if (!urls_.insert(each.url).second) {
+                fault(pointer + "/url", "repeated", "The image " + each.url + " is there twice.");
+            }
+            if (each.url.empty() || each.url.size() > url_bytes_max || !text::is_utf8(each.url) ||
+                !text::is_single_line(each.url)) {
+                fault(pointer + "/url", "not_a_url",
+                      "An image's address is empty, too long or has control characters.");
+            } else if (each.url.find(':') != std::string::npos && !each.url.starts_with("http://") &&
+                       !each.url.starts_with("https://")) {
                 fault(pointer + "/url", "not_a_url", "An image's address begins with http://, https:// or is a path.");
             }
             line(pointer + "/alt", each.alt, "An image's alternative text", long_text_length_max);
@@ -112,17 +131,23 @@ private:
     }
 
     void options() {
-        if (draft_.option_names.size() > options_per_product_max) fault("/option_names", "too_many", "There are more than three options.");
+        if (draft_.option_names.size() > options_per_product_max) {
+            fault("/option_names", "too_many", "There are more than three options.");
+        }
         std::set<std::string_view> names;
         for (const auto& name : draft_.option_names) {
             named("/option_names", name, "An option's name");
-            if (!names.insert(name).second) fault("/option_names", "repeated", "The option " + name + " is there twice.");
+            if (!names.insert(name).second) {
+                fault("/option_names", "repeated", "The option " + name + " is there twice.");
+            }
         }
     }
 
     void variants() {
         if (draft_.variants.empty()) fault("/variants", "required", "There is no variant.");
-        if (draft_.variants.size() > variants_per_product_max) fault("/variants", "too_many", "There are more than 2048 variants.");
+        if (draft_.variants.size() > variants_per_product_max) {
+            fault("/variants", "too_many", "There are more than 2048 variants.");
+        }
         std::set<std::vector<std::string>> combinations;
         for (std::size_t i = 0; i < draft_.variants.size(); ++i) {
             const auto& each = draft_.variants[i];
@@ -131,7 +156,8 @@ private:
             if (!combinations.insert(each.option_values).second) {
                 const auto title = variant_title(each.option_values);
                 fault(pointer + "/option_values", "repeated",
-                      title.empty() ? "There are two variants and no options to tell them apart." : "The variant " + title + " is there twice.");
+                      title.empty() ? "There are two variants and no options to tell them apart."
+                                    : "The variant " + title + " is there twice.");
             }
             variant(pointer, each);
         }
@@ -151,15 +177,20 @@ private:
         if (std::find(units.begin(), units.end(), each.weight_unit) == units.end()) {
             fault(pointer + "/weight_unit", "not_a_choice", "The weight unit is none of g, kg, oz and lb.");
         }
-        if (each.grams < 0 || each.grams > grams_max) fault(pointer + "/grams", "out_of_range", "The weight is out of range.");
+        if (each.grams < 0 || each.grams > grams_max) {
+            fault(pointer + "/grams", "out_of_range", "The weight is out of range.");
+        }
         for (const auto& money : {each.price, each.compare_at_price}) {
             if (!money) continue;
             if (money->minor < 0) fault(pointer + "/price", "out_of_range", "A price is below zero.");
             if (!currency_) currency_ = money->currency;
-            if (*currency_ != money->currency) fault(pointer + "/price", "mixed_currencies", "The prices are of two currencies.");
+            if (*currency_ != money->currency) {
+                fault(pointer + "/price", "mixed_currencies", "The prices are of two currencies.");
+            }
         }
         if (each.image && !urls_.contains(*each.image)) {
-            fault(pointer + "/image", "unknown_image", "The image " + *each.image + " is not one of the product's media.");
+            fault(pointer + "/image", "unknown_image",
+                  "The image " + *each.image + " is not one of the product's media.");
         }
         attributes(pointer + "/attributes", each.attributes);
     }

@@ -13,8 +13,9 @@ constexpr std::size_t query_length_max = 200;
 
 namespace refuse {
 Error unknown_sort() {
-    return {ErrorKind::malformed, "catalog.unknown_sort",
-            "Products sort by -published_at, published_at, price, -price or title. Send one of these, or leave sort out."};
+    return {
+        ErrorKind::malformed, "catalog.unknown_sort",
+        "Products sort by -published_at, published_at, price, -price or title. Send one of these, or leave sort out."};
 }
 }  // namespace refuse
 
@@ -25,10 +26,10 @@ BOOST_DESCRIBE_STRUCT(Categories, (), (data))
 
 Result<Sort> parse_sort(const std::optional<std::string>& name) {
     static constexpr std::array<std::pair<std::string_view, Sort>, 5> sorts{{{"-published_at", Sort::published_at_desc},
-                                                                            {"published_at", Sort::published_at},
-                                                                            {"price", Sort::price},
-                                                                            {"-price", Sort::price_desc},
-                                                                            {"title", Sort::title}}};
+                                                                             {"published_at", Sort::published_at},
+                                                                             {"price", Sort::price},
+                                                                             {"-price", Sort::price_desc},
+                                                                             {"title", Sort::title}}};
     if (!name) return Sort::published_at_desc;
     for (const auto& [known, sort] : sorts) {
         if (known == *name) return sort;
@@ -38,7 +39,10 @@ Result<Sort> parse_sort(const std::optional<std::string>& name) {
 
 Result<std::optional<bool>> parse_flag(const std::optional<std::string>& text) {
     if (!text) return std::optional<bool>{};
-    CADDY_TRY(Checks().require(*text == "true" || *text == "false", "query:filter[in_stock]", "not_a_boolean", "Send true or false.").result());
+    CADDY_TRY(Checks()
+                  .require(*text == "true" || *text == "false", "query:filter[in_stock]", "not_a_boolean",
+                           "Send true or false.")
+                  .result());
     return std::optional<bool>(*text == "true");
 }
 
@@ -46,13 +50,14 @@ Result<std::optional<bool>> parse_flag(const std::optional<std::string>& text) {
 Result<std::string> parse_text(const std::optional<std::string>& text, const std::string& name) {
     if (!text) return std::string();
     const bool fit = text::is_utf8(*text) && text::is_single_line(*text) && text::length(*text) <= query_length_max;
-    CADDY_TRY(Checks().require(fit, "query:" + name, "not_a_text", "Send one line of at most 200 characters.").result());
+    CADDY_TRY(
+        Checks().require(fit, "query:" + name, "not_a_text", "Send one line of at most 200 characters.").result());
     return *text;
 }
 
 Result<ProductQuery> parse_query(const http::Request& request) {
-    CADDY_TRY(request.allow_query({"sort", "filter[category]", "filter[price][gte]", "filter[price][lte]", "filter[in_stock]", "q",
-                                   "limit", "cursor", "count"}));
+    CADDY_TRY(request.allow_query({"sort", "filter[category]", "filter[price][gte]", "filter[price][lte]",
+                                   "filter[in_stock]", "q", "limit", "cursor", "count"}));
     ProductQuery query;
     CADDY_TRY(const auto sort, request.query_text("sort"));
     CADDY_TRY(query.sort, parse_sort(sort));

@@ -22,10 +22,14 @@ std::string_view first_code_points(std::string_view text, std::size_t count) {
 
 int rank(Availability availability) {
     switch (availability) {
-        case Availability::in_stock: return 3;
-        case Availability::low_stock: return 2;
-        case Availability::preorder: return 1;
-        case Availability::out_of_stock: return 0;
+        case Availability::in_stock:
+            return 3;
+        case Availability::low_stock:
+            return 2;
+        case Availability::preorder:
+            return 1;
+        case Availability::out_of_stock:
+            return 0;
     }
     return 0;
 }

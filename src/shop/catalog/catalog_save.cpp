@@ -55,7 +55,8 @@ struct Shelves {
     std::set<CategoryId> listed;
 };
 
-Task<CategoryId> ensure_category(db::Transaction& tx, const Context& ctx, std::span<const std::string> path, std::optional<CategoryId> parent) {
+Task<CategoryId> ensure_category(db::Transaction& tx, const Context& ctx, std::span<const std::string> path,
+                                 std::optional<CategoryId> parent) {
     const auto handle = rules::category_handle(path);
     auto found = co_await store::category_by_handle(tx, handle);
     if (!found) {
@@ -85,14 +86,17 @@ Task<Shelves> ensure_categories(db::Transaction& tx, const Context& ctx, const P
         for (std::size_t depth = 1; depth <= path.size(); ++depth) {
             parent = co_await ensure_category(tx, ctx, std::span(path).first(depth), parent);
         }
-        if (!parent || std::find(shelves.direct.begin(), shelves.direct.end(), *parent) != shelves.direct.end()) continue;
+        if (!parent || std::find(shelves.direct.begin(), shelves.direct.end(), *parent) != shelves.direct.end()) {
+            continue;
+        }
         shelves.direct.push_back(*parent);
         co_await add_ancestors(tx, *parent, shelves.listed);
     }
     co_return shelves;
 }
 
-std::vector<store::MediaRecord> wanted_media(const ProductDraft& draft, ProductId product, const std::vector<store::MediaRecord>& there) {
+std::vector<store::MediaRecord> wanted_media(const ProductDraft& draft, ProductId product,
+                                             const std::vector<store::MediaRecord>& there) {
     std::vector<store::MediaRecord> media;
     for (const auto& each : draft.media) {
         const auto at = std::find_if(there.begin(), there.end(), [&](const auto& row) { return row.url == each.url; });
@@ -102,7 +106,8 @@ std::vector<store::MediaRecord> wanted_media(const ProductDraft& draft, ProductI
     return media;
 }
 
-store::VariantRecord wanted_variant(const ProductDraft& draft, const VariantDraft& variant, const Rows& rows, int position) {
+store::VariantRecord wanted_variant(const ProductDraft& draft, const VariantDraft& variant, const Rows& rows,
+                                    int position) {
     store::VariantRecord record{.id = {},
                                 .product_id = rows.product.id,
                                 .options_key = rules::options_key(variant.option_values),
@@ -141,7 +146,8 @@ store::VariantRecord wanted_variant(const ProductDraft& draft, const VariantDraf
 }
 
 /// Known combinations keep their ids and what their stock says; those that the draft has no more are retired.
-std::vector<store::VariantRecord> wanted_variants(const ProductDraft& draft, const Rows& wanted, const std::vector<store::VariantRecord>& there) {
+std::vector<store::VariantRecord> wanted_variants(const ProductDraft& draft, const Rows& wanted,
+                                                  const std::vector<store::VariantRecord>& there) {
     std::map<std::string_view, const store::VariantRecord*> known;
     for (const auto& row : there) known.emplace(row.options_key, &row);
     std::vector<store::VariantRecord> variants;
@@ -173,7 +179,8 @@ Availability product_availability(const std::vector<store::VariantRecord>& varia
     return rules::best_of(sellable);
 }
 
-store::ProductRecord wanted_product(const ProductDraft& draft, const std::optional<store::ProductRecord>& there, Time now) {
+store::ProductRecord wanted_product(const ProductDraft& draft, const std::optional<store::ProductRecord>& there,
+                                    Time now) {
     const auto range = rules::price_range(draft.variants);
     store::ProductRecord record{.id = there ? there->id : ProductId::next(),
                                 .handle = draft.handle,
@@ -218,25 +225,34 @@ store::Listing listing_of(const store::ProductRecord& product) {
             .in_stock = rules::counts_as_in_stock(product.availability)};
 }
 
-Task<> write_media(db::Transaction& tx, const std::vector<store::MediaRecord>& wanted, const std::vector<store::MediaRecord>& there) {
+Task<> write_media(db::Transaction& tx, const std::vector<store::MediaRecord>& wanted,
+                   const std::vector<store::MediaRecord>& there) {
     for (const auto& media : wanted) {
         const auto at = std::find_if(there.begin(), there.end(), [&](const auto& row) { return row.id == media.id; });
-        if (at == there.end()) co_await store::insert_media(tx, media);
-        else if (!(*at == media)) co_await store::update_media(tx, media);
+        if (at == there.end()) {
+            co_await store::insert_media(tx, media);
+        } else if (!(*at == media)) {
+            co_await store::update_media(tx, media);
+        }
     }
     for (const auto& media : there) {
-        const bool kept = std::any_of(wanted.begin(), wanted.end(), [&](const auto& row) { return row.id == media.id; });
+        const bool kept =
+            std::any_of(wanted.begin(), wanted.end(), [&](const auto& row) { return row.id == media.id; });
         if (!kept) co_await store::delete_media(tx, media.id);
     }
 }
 
-Task<> write_variants(db::Transaction& tx, const std::vector<store::VariantRecord>& wanted, const std::vector<store::VariantRecord>& there, Time now) {
+Task<> write_variants(db::Transaction& tx, const std::vector<store::VariantRecord>& wanted,
+                      const std::vector<store::VariantRecord>& there, Time now) {
     std::map<VariantId, const store::VariantRecord*> known;
     for (const auto& row : there) known.emplace(row.id, &row);
     for (const auto& variant : wanted) {
         const auto at = known.find(variant.id);
-        if (at == known.end()) co_await store::insert_variant(tx, variant, now);
-        else if (!(*at->second == variant)) co_await store::update_variant(tx, variant, now);
+        if (at == known.end()) {
+            co_await store::insert_variant(tx, variant, now);
+        } else if (!(*at->second == variant)) {
+            co_await store::update_variant(tx, variant, now);
+        }
     }
 }
 
@@ -263,7 +279,8 @@ Task<Result<Saved>> CatalogService::save_product(db::Transaction& tx, const Cont
     if (there && there->handle != draft.handle) co_return refuse::handle_taken(draft.handle, there->handle);
 
     const auto shelves = co_await ensure_categories(tx, ctx, draft);
-    Rows wanted{.product = wanted_product(draft, there, ctx.now()), .variants = {}, .media = {}, .categories = shelves.direct};
+    Rows wanted{
+        .product = wanted_product(draft, there, ctx.now()), .variants = {}, .media = {}, .categories = shelves.direct};
     Rows known;
     if (there) known = co_await load_rows(tx, *there);
     wanted.media = wanted_media(draft, wanted.product.id, known.media);
@@ -279,19 +296,25 @@ Task<Result<Saved>> CatalogService::save_product(db::Transaction& tx, const Cont
 
     if (there) saved.version = ++wanted.product.version;
     bool written = true;
-    if (there) co_await store::update_product(tx, wanted.product, ctx.now());
-    else written = co_await store::insert_product(tx, wanted.product, ctx.now());
+    if (there) {
+        co_await store::update_product(tx, wanted.product, ctx.now());
+    } else {
+        written = co_await store::insert_product(tx, wanted.product, ctx.now());
+    }
     if (!written) throw db::Retry("a product of the same handle was made beside us");
     co_await write_media(tx, wanted.media, known.media);
     co_await write_variants(tx, wanted.variants, known.variants, ctx.now());
-    if (wanted.categories != known.categories) co_await store::replace_categories(tx, wanted.product.id, wanted.categories);
+    if (wanted.categories != known.categories) {
+        co_await store::replace_categories(tx, wanted.product.id, wanted.categories);
+    }
     std::vector<CategoryId> listed;
     if (visible(wanted.product)) {
         listed.assign(shelves.listed.begin(), shelves.listed.end());
         listed.push_back(CategoryId{0});
     }
     co_await store::replace_listings(tx, wanted.product.id, listing_of(wanted.product), listed);
-    const ProductChanged event{wanted.product.id, wanted.product.handle, wanted.product.version, visible(wanted.product)};
+    const ProductChanged event{wanted.product.id, wanted.product.handle, wanted.product.version,
+                               visible(wanted.product)};
     co_await jobs::emit(tx, ctx, "catalog.product_changed", wanted.product.id.text(), json::to_json(event));
     co_return saved;
 }

@@ -34,7 +34,9 @@ protected:
             co_return co_await catalog_.save_product(tx, ctx, draft);
         });
     }
-    Product shown(std::string_view handle = "shirt") { return db_.run(catalog_.product(db_.context(), handle)).value(); }
+    Product shown(std::string_view handle = "shirt") {
+        return db_.run(catalog_.product(db_.context(), handle)).value();
+    }
     void set_stock(VariantId variant, Availability availability) {
         const auto ctx = db_.context();
         db_.in_transaction([&](db::Transaction& tx) -> Task<bool> {

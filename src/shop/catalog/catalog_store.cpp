@@ -5,9 +5,9 @@ namespace {
 
 const db::Sql sql_published{{
     .name = "catalog.published",
-    .any = "SELECT id, handle, title, description_html, vendor, seo_title, seo_description, published_at, availability, price_min,"
-           " price_max, currency, options, tags, attributes, updated_at, version"
-           " FROM products WHERE status = 'active' AND published_at IS NOT NULL AND id IN (:ids)"}};
+    .any = "SELECT id, handle, title, description_html, vendor, seo_title, seo_description, published_at,"
+           " availability, price_min, price_max, currency, options, tags, attributes, updated_at, version FROM"
+           " products WHERE status = 'active' AND published_at IS NOT NULL AND id IN (:ids)"}};
 
 const db::Sql sql_find_by_handle{{
     .name = "catalog.find_by_handle",
@@ -17,11 +17,11 @@ const db::Sql sql_any_product{{.name = "catalog.any_product", .any = "SELECT id 
 
 const db::Sql sql_variants_of{{
     .name = "catalog.variants_of",
-    .any = "SELECT v.product_id AS product_id, v.id AS id, v.sku AS sku, v.title AS title, v.price_minor AS price_minor,"
-           " v.compare_at_minor AS compare_at_minor, v.currency AS currency, v.options AS options, v.availability AS availability,"
-           " v.barcode AS barcode, m.url AS image, v.grams AS grams, v.attributes AS attributes, v.position AS position"
-           " FROM product_variants v LEFT JOIN product_media m ON m.id = v.media_id"
-           " WHERE v.retired = 0 AND v.product_id IN (:ids)"}};
+    .any = "SELECT v.product_id AS product_id, v.id AS id, v.sku AS sku, v.title AS title, v.price_minor AS"
+           " price_minor, v.compare_at_minor AS compare_at_minor, v.currency AS currency, v.options AS options,"
+           " v.availability AS availability, v.barcode AS barcode, m.url AS image, v.grams AS grams, v.attributes AS"
+           " attributes, v.position AS position FROM product_variants v LEFT JOIN product_media m ON m.id ="
+           " v.media_id WHERE v.retired = 0 AND v.product_id IN (:ids)"}};
 
 const db::Sql sql_media_of{{
     .name = "catalog.media_of",
@@ -34,17 +34,17 @@ const db::Sql sql_categories_of{{
 
 const db::Sql sql_offers{{
     .name = "catalog.offers",
-    .any = "SELECT v.id AS variant, v.product_id AS product, p.handle AS handle, p.title AS title, v.title AS variant_title,"
-           " v.sku AS sku, v.price_minor AS price_minor, v.currency AS currency, COALESCE(m.url, p.image_url) AS image,"
-           " v.grams AS grams, v.requires_shipping AS requires_shipping, v.taxable AS taxable, v.tracked AS tracked,"
-           " v.policy AS policy"
-           " FROM product_variants v JOIN products p ON p.id = v.product_id LEFT JOIN product_media m ON m.id = v.media_id"
-           " WHERE v.retired = 0 AND v.price_minor IS NOT NULL AND p.status = 'active' AND p.published_at IS NOT NULL"
-           " AND v.id IN (:ids)"}};
+    .any = "SELECT v.id AS variant, v.product_id AS product, p.handle AS handle, p.title AS title, v.title AS"
+           " variant_title, v.sku AS sku, v.price_minor AS price_minor, v.currency AS currency, COALESCE(m.url,"
+           " p.image_url) AS image, v.grams AS grams, v.requires_shipping AS requires_shipping, v.taxable AS"
+           " taxable, v.tracked AS tracked, v.policy AS policy FROM product_variants v JOIN products p ON p.id ="
+           " v.product_id LEFT JOIN product_media m ON m.id = v.media_id WHERE v.retired = 0 AND v.price_minor IS"
+           " NOT NULL AND p.status = 'active' AND p.published_at IS NOT NULL AND v.id IN (:ids)"}};
 
 const db::Sql sql_all_categories{{
     .name = "catalog.all_categories",
-    .any = "SELECT id, parent_id, handle, name, position FROM categories ORDER BY parent_id, position, id LIMIT 10000"}};
+    .any = "SELECT id, parent_id, handle, name, position FROM categories ORDER BY parent_id, position, id LIMIT"
+           " 10000"}};
 
 const db::Sql sql_category_by_handle{{
     .name = "catalog.category_by_handle",
@@ -70,8 +70,9 @@ struct OfferRow {
     bool tracked = true;
     StockPolicy policy{};
 };
-BOOST_DESCRIBE_STRUCT(OfferRow, (), (variant, product, handle, title, variant_title, sku, price_minor, currency, image, grams,
-                                     requires_shipping, taxable, tracked, policy))
+BOOST_DESCRIBE_STRUCT(OfferRow, (),
+                      (variant, product, handle, title, variant_title, sku, price_minor, currency, image, grams,
+                       requires_shipping, taxable, tracked, policy))
 
 struct IdRow {
     ProductId id;
@@ -131,7 +132,9 @@ Task<std::vector<Offer>> offers(db::Session& db, std::span<const VariantId> ids)
     co_return found;
 }
 
-Task<std::vector<CategoryRow>> all_categories(db::Session& db) { co_return co_await db.all<CategoryRow>(sql_all_categories); }
+Task<std::vector<CategoryRow>> all_categories(db::Session& db) {
+    co_return co_await db.all<CategoryRow>(sql_all_categories);
+}
 
 Task<std::optional<CategoryRow>> category_by_handle(db::Session& db, std::string_view handle) {
     co_return co_await db.one<CategoryRow>(sql_category_by_handle, handle);

@@ -51,8 +51,9 @@ struct ProductRow {
     Time updated_at{};
     std::int64_t version = 0;
 };
-BOOST_DESCRIBE_STRUCT(ProductRow, (), (id, handle, title, description_html, vendor, seo_title, seo_description, published_at,
-                                       availability, price_min, price_max, currency, options, tags, attributes, updated_at, version))
+BOOST_DESCRIBE_STRUCT(ProductRow, (),
+                      (id, handle, title, description_html, vendor, seo_title, seo_description, published_at,
+                       availability, price_min, price_max, currency, options, tags, attributes, updated_at, version))
 
 /// The published ones among these, in no particular order.
 Task<std::optional<ProductId>> any_product(db::Session&);
@@ -76,8 +77,9 @@ struct VariantRow {
     std::string attributes;
     int position = 0;
 };
-BOOST_DESCRIBE_STRUCT(VariantRow, (), (product_id, id, sku, title, price_minor, compare_at_minor, currency, options, availability,
-                                       barcode, image, grams, attributes, position))
+BOOST_DESCRIBE_STRUCT(VariantRow, (),
+                      (product_id, id, sku, title, price_minor, compare_at_minor, currency, options, availability,
+                       barcode, image, grams, attributes, position))
 Task<std::vector<VariantRow>> variants_of(db::Session&, std::span<const ProductId>);
 
 struct MediaRow {
@@ -147,9 +149,10 @@ struct ProductRecord {
     std::int64_t version = 0;
     friend bool operator==(const ProductRecord&, const ProductRecord&) = default;
 };
-BOOST_DESCRIBE_STRUCT(ProductRecord, (), (id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status,
-                                          published_at, availability, price_min, price_max, currency, options, tags, attributes,
-                                          internal_attributes, image_url, search_text, version))
+BOOST_DESCRIBE_STRUCT(ProductRecord, (),
+                      (id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status,
+                       published_at, availability, price_min, price_max, currency, options, tags, attributes,
+                       internal_attributes, image_url, search_text, version))
 
 /// The product of a handle (folded), its row locked until the transaction ends.
 Task<std::optional<ProductRecord>> lock_product(db::Transaction&, std::string_view handle_key);
@@ -183,9 +186,10 @@ struct VariantRecord {
     bool retired = false;
     friend bool operator==(const VariantRecord&, const VariantRecord&) = default;
 };
-BOOST_DESCRIBE_STRUCT(VariantRecord, (), (id, product_id, options_key, position, options, title, sku, barcode, price_minor,
-                                          compare_at_minor, currency, grams, weight_unit, requires_shipping, taxable, tracked, policy,
-                                          stock_class, availability, media_id, attributes, internal_attributes, retired))
+BOOST_DESCRIBE_STRUCT(VariantRecord, (),
+                      (id, product_id, options_key, position, options, title, sku, barcode, price_minor,
+                       compare_at_minor, currency, grams, weight_unit, requires_shipping, taxable, tracked, policy,
+                       stock_class, availability, media_id, attributes, internal_attributes, retired))
 
 /// All of a product's variants, retired ones included.
 Task<std::vector<VariantRecord>> variant_records(db::Transaction&, ProductId);

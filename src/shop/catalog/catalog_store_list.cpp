@@ -84,10 +84,12 @@ std::array<std::string_view, rules::search_words_max> padded(const std::vector<s
 }
 
 template <class Row, class Key>
-Task<std::vector<Row>> run(db::Session& db, const db::Sql& sql, const ListFilter& filter, Key key, std::int64_t id, int limit) {
+Task<std::vector<Row>> run(db::Session& db, const db::Sql& sql, const ListFilter& filter, Key key, std::int64_t id,
+                           int limit) {
     const auto words = padded(filter.words);
-    co_return co_await db.all<Row>(sql, filter.category, key, key, id, filter.price_min, filter.price_max, filter.in_stock_min,
-                                   filter.in_stock_max, !filter.words.empty(), words[0], words[1], words[2], words[3], limit);
+    co_return co_await db.all<Row>(sql, filter.category, key, key, id, filter.price_min, filter.price_max,
+                                   filter.in_stock_min, filter.in_stock_max, !filter.words.empty(), words[0], words[1],
+                                   words[2], words[3], limit);
 }
 
 std::int64_t number(std::string_view text) {
@@ -98,11 +100,13 @@ std::int64_t number(std::string_view text) {
 
 }  // namespace
 
-Task<std::vector<Entry>> list(db::Session& db, Sort sort, const ListFilter& filter, const std::optional<Entry>& after, int limit) {
+Task<std::vector<Entry>> list(db::Session& db, Sort sort, const ListFilter& filter, const std::optional<Entry>& after,
+                              int limit) {
     std::vector<Entry> entries;
     if (sort == Sort::title) {
         const std::string key(after ? std::string_view(after->key) : before_all_titles);
-        const auto rows = co_await run<TextRow>(db, sql_list_by_title, filter, std::string_view(key), after ? after->id.value : 0, limit);
+        const auto rows = co_await run<TextRow>(db, sql_list_by_title, filter, std::string_view(key),
+                                                after ? after->id.value : 0, limit);
         for (const auto& row : rows) entries.push_back({row.id, row.sort_key});
         co_return entries;
     }
@@ -120,9 +124,9 @@ Task<std::vector<Entry>> list(db::Session& db, Sort sort, const ListFilter& filt
 
 Task<std::int64_t> count(db::Session& db, const ListFilter& filter) {
     const auto words = padded(filter.words);
-    const auto total = co_await db.scalar<std::int64_t>(sql_count, filter.category, filter.price_min, filter.price_max, filter.in_stock_min,
-                                                        filter.in_stock_max, !filter.words.empty(), words[0], words[1], words[2],
-                                                        words[3], page_count_max);
+    const auto total = co_await db.scalar<std::int64_t>(sql_count, filter.category, filter.price_min, filter.price_max,
+                                                        filter.in_stock_min, filter.in_stock_max, !filter.words.empty(),
+                                                        words[0], words[1], words[2], words[3], page_count_max);
     co_return total.value_or(0);
 }
 

@@ -5,44 +5,47 @@ namespace {
 
 const db::Sql sql_lock_product{{
     .name = "catalog.lock_product",
-    .mysql = "SELECT id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status, published_at,"
-             " availability, price_min, price_max, currency, options, tags, attributes, internal_attributes, image_url, search_text,"
-             " version FROM products WHERE handle_key = ? FOR UPDATE",
-    .sqlite = "SELECT id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status, published_at,"
-              " availability, price_min, price_max, currency, options, tags, attributes, internal_attributes, image_url, search_text,"
-              " version FROM products WHERE handle_key = ?"}};
+    .mysql = "SELECT id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status,"
+             " published_at, availability, price_min, price_max, currency, options, tags, attributes,"
+             " internal_attributes, image_url, search_text, version FROM products WHERE handle_key = ? FOR UPDATE",
+    .sqlite = "SELECT id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status,"
+              " published_at, availability, price_min, price_max, currency, options, tags, attributes,"
+              " internal_attributes, image_url, search_text, version FROM products WHERE handle_key = ?"}};
 
 const db::Sql sql_insert_product{{
     .name = "catalog.insert_product",
-    .any = "INSERT INTO products (id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status,"
-           " published_at, availability, price_min, price_max, currency, options, tags, attributes, internal_attributes, image_url,"
-           " search_text, version, created_at, updated_at)"
-           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
+    .any = "INSERT INTO products (id, handle, handle_key, title, description_html, vendor, seo_title,"
+           " seo_description, status, published_at, availability, price_min, price_max, currency, options, tags,"
+           " attributes, internal_attributes, image_url, search_text, version, created_at, updated_at) VALUES (?, ?,"
+           " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
 
 const db::Sql sql_update_product{{
     .name = "catalog.update_product",
-    .any = "UPDATE products SET title = ?, description_html = ?, vendor = ?, seo_title = ?, seo_description = ?, status = ?,"
-           " published_at = ?, availability = ?, price_min = ?, price_max = ?, currency = ?, options = ?, tags = ?, attributes = ?,"
-           " internal_attributes = ?, image_url = ?, search_text = ?, version = ?, updated_at = ? WHERE id = ?"}};
+    .any = "UPDATE products SET title = ?, description_html = ?, vendor = ?, seo_title = ?, seo_description = ?,"
+           " status = ?, published_at = ?, availability = ?, price_min = ?, price_max = ?, currency = ?, options ="
+           " ?, tags = ?, attributes = ?, internal_attributes = ?, image_url = ?, search_text = ?, version = ?,"
+           " updated_at = ? WHERE id = ?"}};
 
 const db::Sql sql_variant_records{{
     .name = "catalog.variant_records",
-    .any = "SELECT id, product_id, options_key, position, options, title, sku, barcode, price_minor, compare_at_minor, currency, grams,"
-           " weight_unit, requires_shipping, taxable, tracked, policy, stock_class, availability, media_id, attributes,"
-           " internal_attributes, retired FROM product_variants WHERE product_id = ?"}};
+    .any = "SELECT id, product_id, options_key, position, options, title, sku, barcode, price_minor,"
+           " compare_at_minor, currency, grams, weight_unit, requires_shipping, taxable, tracked, policy,"
+           " stock_class, availability, media_id, attributes, internal_attributes, retired FROM product_variants"
+           " WHERE product_id = ?"}};
 
 const db::Sql sql_insert_variant{{
     .name = "catalog.insert_variant",
-    .any = "INSERT INTO product_variants (id, product_id, options_key, position, options, title, sku, barcode, price_minor,"
-           " compare_at_minor, currency, grams, weight_unit, requires_shipping, taxable, tracked, policy, stock_class, availability,"
-           " media_id, attributes, internal_attributes, retired, created_at, updated_at)"
-           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
+    .any = "INSERT INTO product_variants (id, product_id, options_key, position, options, title, sku, barcode,"
+           " price_minor, compare_at_minor, currency, grams, weight_unit, requires_shipping, taxable, tracked,"
+           " policy, stock_class, availability, media_id, attributes, internal_attributes, retired, created_at,"
+           " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
 
 const db::Sql sql_update_variant{{
     .name = "catalog.update_variant",
     .any = "UPDATE product_variants SET position = ?, options = ?, title = ?, sku = ?, barcode = ?, price_minor = ?,"
-           " compare_at_minor = ?, currency = ?, grams = ?, weight_unit = ?, requires_shipping = ?, taxable = ?, tracked = ?, policy = ?,"
-           " availability = ?, media_id = ?, attributes = ?, internal_attributes = ?, retired = ?, updated_at = ? WHERE id = ?"}};
+           " compare_at_minor = ?, currency = ?, grams = ?, weight_unit = ?, requires_shipping = ?, taxable = ?,"
+           " tracked = ?, policy = ?, availability = ?, media_id = ?, attributes = ?, internal_attributes = ?,"
+           " retired = ?, updated_at = ? WHERE id = ?"}};
 
 const db::Sql sql_insert_media{{
     .name = "catalog.insert_media",
@@ -74,8 +77,8 @@ const db::Sql sql_clear_listings{{
 
 const db::Sql sql_insert_listing{{
     .name = "catalog.insert_listing",
-    .any = "INSERT INTO product_listings (category_id, product_id, published_at, title_key, price_asc, price_desc, in_stock)"
-           " VALUES (?, ?, ?, ?, ?, ?, ?)"}};
+    .any = "INSERT INTO product_listings (category_id, product_id, published_at, title_key, price_asc, price_desc,"
+           " in_stock) VALUES (?, ?, ?, ?, ?, ?, ?)"}};
 
 const db::Sql sql_variant_stock{{
     .name = "catalog.variant_stock",
@@ -83,7 +86,8 @@ const db::Sql sql_variant_stock{{
 
 const db::Sql sql_set_variant_stock{{
     .name = "catalog.set_variant_stock",
-    .any = "UPDATE product_variants SET stock_class = ?, availability = ?, updated_at = ? WHERE id = ? AND stock_class <> ?"}};
+    .any = "UPDATE product_variants SET stock_class = ?, availability = ?, updated_at = ? WHERE id = ? AND"
+           " stock_class <> ?"}};
 
 const db::Sql sql_lock_availability{{
     .name = "catalog.lock_availability",
@@ -92,7 +96,8 @@ const db::Sql sql_lock_availability{{
 
 const db::Sql sql_sellable_availabilities{{
     .name = "catalog.sellable_availabilities",
-    .any = "SELECT availability FROM product_variants WHERE product_id = ? AND retired = 0 AND price_minor IS NOT NULL"}};
+    .any = "SELECT availability FROM product_variants WHERE product_id = ? AND retired = 0 AND price_minor IS NOT"
+           " NULL"}};
 
 const db::Sql sql_set_product_availability{{
     .name = "catalog.set_product_availability",
@@ -114,16 +119,16 @@ Task<std::optional<ProductRecord>> lock_product(db::Transaction& tx, std::string
 }
 
 Task<bool> insert_product(db::Transaction& tx, const ProductRecord& p, Time now) {
-    co_return co_await tx.exec_unique(sql_insert_product, p.id, p.handle, p.handle_key, p.title, p.description_html, p.vendor, p.seo_title,
-                                      p.seo_description, p.status, p.published_at, p.availability, p.price_min, p.price_max, p.currency,
-                                      p.options, p.tags, p.attributes, p.internal_attributes, p.image_url, p.search_text, p.version, now,
-                                      now);
+    co_return co_await tx.exec_unique(
+        sql_insert_product, p.id, p.handle, p.handle_key, p.title, p.description_html, p.vendor, p.seo_title,
+        p.seo_description, p.status, p.published_at, p.availability, p.price_min, p.price_max, p.currency, p.options,
+        p.tags, p.attributes, p.internal_attributes, p.image_url, p.search_text, p.version, now, now);
 }
 
 Task<> update_product(db::Transaction& tx, const ProductRecord& p, Time now) {
-    co_await tx.exec(sql_update_product, p.title, p.description_html, p.vendor, p.seo_title, p.seo_description, p.status, p.published_at,
-                     p.availability, p.price_min, p.price_max, p.currency, p.options, p.tags, p.attributes, p.internal_attributes,
-                     p.image_url, p.search_text, p.version, now, p.id);
+    co_await tx.exec(sql_update_product, p.title, p.description_html, p.vendor, p.seo_title, p.seo_description,
+                     p.status, p.published_at, p.availability, p.price_min, p.price_max, p.currency, p.options, p.tags,
+                     p.attributes, p.internal_attributes, p.image_url, p.search_text, p.version, now, p.id);
 }
 
 Task<std::vector<VariantRecord>> variant_records(db::Transaction& tx, ProductId product) {
@@ -131,15 +136,16 @@ Task<std::vector<VariantRecord>> variant_records(db::Transaction& tx, ProductId 
 }
 
 Task<> insert_variant(db::Transaction& tx, const VariantRecord& v, Time now) {
-    co_await tx.exec(sql_insert_variant, v.id, v.product_id, v.options_key, v.position, v.options, v.title, v.sku, v.barcode, v.price_minor,
-                     v.compare_at_minor, v.currency, v.grams, v.weight_unit, v.requires_shipping, v.taxable, v.tracked, v.policy,
-                     v.stock_class, v.availability, v.media_id, v.attributes, v.internal_attributes, v.retired, now, now);
+    co_await tx.exec(sql_insert_variant, v.id, v.product_id, v.options_key, v.position, v.options, v.title, v.sku,
+                     v.barcode, v.price_minor, v.compare_at_minor, v.currency, v.grams, v.weight_unit,
+                     v.requires_shipping, v.taxable, v.tracked, v.policy, v.stock_class, v.availability, v.media_id,
+                     v.attributes, v.internal_attributes, v.retired, now, now);
 }
 
 Task<> update_variant(db::Transaction& tx, const VariantRecord& v, Time now) {
-    co_await tx.exec(sql_update_variant, v.position, v.options, v.title, v.sku, v.barcode, v.price_minor, v.compare_at_minor, v.currency,
-                     v.grams, v.weight_unit, v.requires_shipping, v.taxable, v.tracked, v.policy, v.availability, v.media_id,
-                     v.attributes, v.internal_attributes, v.retired, now, v.id);
+    co_await tx.exec(sql_update_variant, v.position, v.options, v.title, v.sku, v.barcode, v.price_minor,
+                     v.compare_at_minor, v.currency, v.grams, v.weight_unit, v.requires_shipping, v.taxable, v.tracked,
+                     v.policy, v.availability, v.media_id, v.attributes, v.internal_attributes, v.retired, now, v.id);
 }
 
 Task<> insert_media(db::Transaction& tx, const MediaRecord& media) {
@@ -159,15 +165,16 @@ Task<> replace_categories(db::Transaction& tx, ProductId product, std::span<cons
 }
 
 Task<bool> insert_category(db::Transaction& tx, const CategoryRow& category, Time now) {
-    co_return co_await tx.exec_unique(sql_insert_category, category.id, category.parent_id, category.handle, category.name,
-                                      category.position, now);
+    co_return co_await tx.exec_unique(sql_insert_category, category.id, category.parent_id, category.handle,
+                                      category.name, category.position, now);
 }
 
-Task<> replace_listings(db::Transaction& tx, ProductId product, const Listing& listing, std::span<const CategoryId> categories) {
+Task<> replace_listings(db::Transaction& tx, ProductId product, const Listing& listing,
+                        std::span<const CategoryId> categories) {
     co_await tx.exec(sql_clear_listings, product);
     for (const auto category : categories) {
-        co_await tx.exec(sql_insert_listing, category, product, listing.published_at, listing.title_key, listing.price_asc,
-                         listing.price_desc, listing.in_stock);
+        co_await tx.exec(sql_insert_listing, category, product, listing.published_at, listing.title_key,
+                         listing.price_asc, listing.price_desc, listing.in_stock);
     }
 }
 

@@ -12,14 +12,16 @@ namespace {
 
 namespace refuse {
 Error unknown_currency(const std::string& code) {
-    return {ErrorKind::invalid, "imports.unknown_currency", code + " is no currency of ISO 4217. Name one such as CNY."};
+    return {ErrorKind::invalid, "imports.unknown_currency",
+            code + " is no currency of ISO 4217. Name one such as CNY."};
 }
 }  // namespace refuse
 
 /// Writes one product, its stock and what is remembered of it.
 class ProductWriter {
 public:
-    ProductWriter(catalog::CatalogService& catalog, inventory::InventoryService& inventory, const MappedProduct& product)
+    ProductWriter(catalog::CatalogService& catalog, inventory::InventoryService& inventory,
+                  const MappedProduct& product)
         : catalog_(catalog), inventory_(inventory), product_(product) {}
 
     Task<Result<Outcome>> write(db::Transaction& tx, const Context& ctx) {
@@ -35,12 +37,14 @@ public:
 
 private:
     /// Sets the quantities that are other than those imported last; whether there was any.
-    Task<Result<bool>> set_stock(db::Transaction& tx, const Context& ctx, const std::vector<catalog::VariantId>& variants) {
+    Task<Result<bool>> set_stock(db::Transaction& tx, const Context& ctx,
+                                 const std::vector<catalog::VariantId>& variants) {
         const auto last = co_await store::quantities(tx, variants);
         bool moved = false;
         for (const auto index : in_id_order(variants)) {
             const auto& wanted = product_.quantities[index];
-            const auto at = std::find_if(last.begin(), last.end(), [&](const auto& row) { return row.variant_id == variants[index]; });
+            const auto at = std::find_if(last.begin(), last.end(),
+                                         [&](const auto& row) { return row.variant_id == variants[index]; });
             if (!wanted || (at != last.end() && at->quantity == *wanted)) continue;
             const auto kind = at == last.end() ? inventory::MovementKind::received : inventory::MovementKind::adjusted;
             CADDY_CO_TRY(co_await inventory_.set_on_hand(tx, ctx, variants[index], *wanted, kind, "import"));
@@ -66,11 +70,21 @@ private:
 
 void count(Totals& totals, Outcome outcome) {
     switch (outcome) {
-        case Outcome::created: ++totals.created; break;
-        case Outcome::updated: ++totals.updated; break;
-        case Outcome::unchanged: ++totals.unchanged; break;
-        case Outcome::refused: ++totals.refused; break;
-        case Outcome::note: ++totals.notes; return;
+        case Outcome::created:
+            ++totals.created;
+            break;
+        case Outcome::updated:
+            ++totals.updated;
+            break;
+        case Outcome::unchanged:
+            ++totals.unchanged;
+            break;
+        case Outcome::refused:
+            ++totals.refused;
+            break;
+        case Outcome::note:
+            ++totals.notes;
+            return;
     }
     ++totals.products;
 }
@@ -92,7 +106,7 @@ Task<Result<Report>> ImportService::run(const Context& ctx, const ImportRequest&
     if (!currency) co_return refuse::unknown_currency(config_.currency);
     CADDY_CO_TRY(const auto file, co_await offload(files_, [&] { return read_file(request); }));
 
-    const auto folder = request.image_folder ? *request.image_folder
+    const auto folder = request.image_folder             ? *request.image_folder
                         : request.file.has_parent_path() ? request.file.parent_path()
                         : request.file.empty()           ? std::filesystem::path()
                                                          : std::filesystem::path(".");
@@ -104,7 +118,8 @@ Task<Result<Report>> ImportService::run(const Context& ctx, const ImportRequest&
     report.entries = std::move(file->grouped.entries);
     std::int64_t done = 0;
     for (const auto& group : file->grouped.groups) {
-        const auto product = co_await offload(files_, [&] { return map_product(file->columns, group, *currency, place); });
+        const auto product =
+            co_await offload(files_, [&] { return map_product(file->columns, group, *currency, place); });
         const auto entry = co_await import_product(ctx, group, product);
         report.entries.push_back(entry);
         report.entries.insert(report.entries.end(), product.notes.begin(), product.notes.end());
@@ -113,8 +128,10 @@ Task<Result<Report>> ImportService::run(const Context& ctx, const ImportRequest&
     }
     finish(report);
     if (progress && done != report.totals.rows) progress(report.totals.rows, report.totals.rows);
-    log::info("imports.done", {{"created", report.totals.created}, {"updated", report.totals.updated},
-                               {"unchanged", report.totals.unchanged}, {"refused", report.totals.refused}});
+    log::info("imports.done", {{"created", report.totals.created},
+                               {"updated", report.totals.updated},
+                               {"unchanged", report.totals.unchanged},
+                               {"refused", report.totals.refused}});
     co_return report;
 }
 
@@ -126,9 +143,9 @@ Task<Entry> ImportService::import_product(const Context& ctx, const Group& group
         co_return entry;
     }
     ProductWriter writer(catalog_, inventory_, product);
-    const auto outcome = co_await db_.transact(ctx, "imports.product", [&](db::Transaction& tx) -> Task<Result<Outcome>> {
-        co_return co_await writer.write(tx, ctx);
-    });
+    const auto outcome = co_await db_.transact(
+        ctx, "imports.product",
+        [&](db::Transaction& tx) -> Task<Result<Outcome>> { co_return co_await writer.write(tx, ctx); });
     if (outcome.has_value()) {
         entry.outcome = *outcome;
     } else {

@@ -20,14 +20,14 @@ BOOST_DEFINE_ENUM_CLASS(Outcome, created, updated, unchanged, refused, note)
 /// What became of a product (one entry each), or a remark.
 struct Entry {
     std::int64_t row = 0;   // as a spreadsheet counts: the header is row 1; the product's first row, or the one meant
-    std::string handle;     // empty where the row has none
+    std::string handle;    // empty where the row has none
     Outcome outcome = Outcome::note;
-    std::string message;    // what happened and what to do; empty when there is nothing to say
+    std::string message;   // what happened and what to do; empty when there is nothing to say
 };
 BOOST_DESCRIBE_STRUCT(Entry, (), (row, handle, outcome, message))
 
 struct Totals {
-    std::int64_t rows = 0;       // without the header and empty ones
+    std::int64_t rows = 0;      // without the header and empty ones
     std::int64_t products = 0;   // created + updated + unchanged + refused
     std::int64_t created = 0;
     std::int64_t updated = 0;
@@ -45,10 +45,11 @@ BOOST_DESCRIBE_STRUCT(Report, (), (totals, entries))
 
 /// A file on disk, or its bytes; a file's folder is where relative image paths are looked up.
 struct ImportRequest {
-    std::filesystem::path file{};      // empty: `content` is the file
+    std::filesystem::path file{};   // empty: `content` is the file
     std::string content{};
-    std::optional<std::filesystem::path> image_folder{};   // instead of the file's own; without either, paths are kept as they are
-    std::optional<Currency> currency{};                    // instead of Config::currency
+    std::optional<std::filesystem::path>
+        image_folder{};                  // instead of the file's own; without either, paths are kept as they are
+    std::optional<Currency> currency{};   // instead of Config::currency
 };
 
 /// Hears after each product how many of the file's rows are done.
@@ -58,8 +59,8 @@ constexpr std::size_t file_bytes_max = 64 * 1024 * 1024;
 constexpr std::size_t image_bytes_max = 8 * 1024 * 1024;
 
 struct Config {
-    std::filesystem::path data_folder = "data";   // pictures go to <data folder>/media
-    std::string currency = "CNY";                 // of the prices in a file, which names none
+    std::filesystem::path data_folder = "data";  // pictures go to <data folder>/media
+    std::string currency = "CNY";                // of the prices in a file, which names none
 };
 
 struct Group;
@@ -74,11 +75,12 @@ public:
 
     /// Imports a product file and tells row by row what became of it.
     ///
-    /// A faulty product is refused in the report, with its row and the reason, and the others go on. Products whose rows
-    /// are as they were at their last import are not touched, whatever happened to them since. A quantity is set only where
-    /// it differs from the one that was imported last, so that sales are not undone.
+    /// A faulty product is refused in the report, with its row and the reason, and the others go on. Products whose
+    /// rows are as they were at their last import are not touched, whatever happened to them since. A quantity is set
+    /// only where it differs from the one that was imported last, so that sales are not undone.
     ///
-    /// Refuses: imports.no_such_file, imports.too_large, imports.not_utf8, imports.malformed_csv, imports.no_product_columns,
+    /// Refuses: imports.no_such_file, imports.too_large, imports.not_utf8, imports.malformed_csv,
+    /// imports.no_product_columns,
     ///          imports.unknown_currency: when the file as a whole cannot be read; nothing is written then
     /// Effect:  one transaction per product
     /// Emits:   catalog.product_changed per product that changed

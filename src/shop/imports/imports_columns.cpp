@@ -50,20 +50,23 @@ constexpr KnownName known_names[] = {
     {"image alt text", Field::image_alt}};
 
 // Known to the shop's own people alone.
-constexpr std::string_view internal_names[] = {"cost per item", "variant cost", "variant fulfillment service", "fulfillment service",
-                                               "variant tax code", "tax code"};
+constexpr std::string_view internal_names[] = {"cost per item",       "variant cost",     "variant fulfillment service",
+                                               "fulfillment service", "variant tax code", "tax code"};
 
 // Price lists per market and the like: `Price / International`, `Included / Japan`.
-constexpr std::string_view variant_prefixes[] = {"variant ", "price / ", "compare at price / ", "compare-at price / ",
-                                                 "included / ", "cost per item", "unit price "};
+constexpr std::string_view variant_prefixes[] = {
+    "variant ",    "price / ",      "compare at price / ", "compare-at price / ",
+    "included / ", "cost per item", "unit price "};
 
 namespace refuse {
 Error header_unreadable(RowFault fault) {
-    return {ErrorKind::invalid, "imports.not_utf8", "The header row cannot be read: " + std::string(explain(fault)) + "."};
+    return {ErrorKind::invalid, "imports.not_utf8",
+            "The header row cannot be read: " + std::string(explain(fault)) + "."};
 }
 Error no_product_columns() {
     return {ErrorKind::invalid, "imports.no_product_columns",
-            "The first row names neither Handle nor Title. Import a product file in Shopify's CSV format, with commas between the "
+            "The first row names neither Handle nor Title. Import a product file in Shopify's CSV format, with commas "
+            "between the "
             "cells."};
 }
 }  // namespace refuse
@@ -93,8 +96,11 @@ int surplus_option(std::string_view lower) {
 
 Column make_column(std::string name) {
     const auto lower = text::folded(name);
-    Column column{.name = std::move(name), .field = field_named(lower), .level = Level::product,
-                  .visibility = catalog::Visibility::shown, .surplus_option = surplus_option(lower)};
+    Column column{.name = std::move(name),
+                  .field = field_named(lower),
+                  .level = Level::product,
+                  .visibility = catalog::Visibility::shown,
+                  .surplus_option = surplus_option(lower)};
     if (of_variant(lower)) column.level = Level::variant;
     if (std::find(std::begin(internal_names), std::end(internal_names), lower) != std::end(internal_names)) {
         column.level = Level::variant;
@@ -120,8 +126,11 @@ Result<Columns> Columns::read(const CsvRow& header) {
             column.name = name + " (" + std::to_string(copy) + ")";
         }
         auto* place = column.field == Field::other ? nullptr : &columns.places_[static_cast<std::size_t>(column.field)];
-        if (place && *place) column.field = Field::other;   // two names of one thing: the second is kept as an attribute
-        else if (place) *place = i;
+        if (place && *place) {
+            column.field = Field::other;   // two names of one thing: the second is kept as an attribute
+        } else if (place) {
+            *place = i;
+        }
         columns.columns_.push_back(std::move(column));
     }
     if (!columns.has(Field::handle) && !columns.has(Field::title)) return refuse::no_product_columns();

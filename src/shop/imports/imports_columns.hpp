@@ -12,10 +12,14 @@ namespace caddy::imports {
 
 /// Columns that have a place in the catalogue. Every other one becomes an attribute.
 enum class Field {
-    handle, title, body, vendor, type, product_category, tags, published, status, seo_title, seo_description,   // product
+    // the product
+    handle, title, body, vendor, type, product_category, tags, published, status, seo_title, seo_description,
     option1_name, option2_name, option3_name, option1_value, option2_value, option3_value,
-    sku, barcode, grams, weight_unit, tracker, quantity, policy, price, compare_at_price, requires_shipping, taxable,   // variant
-    variant_image, image_src, image_position, image_alt,
+    // the variant
+    sku, barcode, grams, weight_unit, tracker, quantity, policy, price, compare_at_price, requires_shipping, taxable,
+    variant_image,
+    // pictures
+    image_src, image_position, image_alt,
     other
 };
 constexpr std::size_t known_fields = static_cast<std::size_t>(Field::other);

@@ -14,12 +14,14 @@ Error utf16() {
 Error open_quote(std::int64_t row) {
     return {ErrorKind::invalid, "imports.malformed_csv",
             "A quoted cell that begins in row " + std::to_string(row) +
-                " is never closed, so where rows end is not known. Close the quote, or double quotes that are part of the text."};
+                " is never closed, so where rows end is not known. Close the quote, or double quotes that are part of "
+                "the text."};
 }
 Error crossed_quotes(std::int64_t row) {
     return {ErrorKind::invalid, "imports.malformed_csv",
             "The quotes in row " + std::to_string(row) +
-                " do not match, and the row runs over several lines. Close the quote, or double quotes that are part of the text."};
+                " do not match, and the row runs over several lines. Close the quote, or double quotes that are part "
+                "of the text."};
 }
 }  // namespace refuse
 
@@ -33,11 +35,16 @@ std::string_view CsvRow::cell(std::size_t column) const {
 
 std::string_view explain(RowFault fault) {
     switch (fault) {
-        case RowFault::none: return "";
-        case RowFault::not_utf8: return "the row is not valid UTF-8; save the file as CSV in UTF-8";
-        case RowFault::nul_character: return "the row has NUL characters; save the file as CSV in UTF-8";
-        case RowFault::cell_too_long: return "a cell is longer than 1 MiB; shorten it";
-        case RowFault::too_many_cells: return "the row has more than 1024 cells";
+        case RowFault::none:
+            return "";
+        case RowFault::not_utf8:
+            return "the row is not valid UTF-8; save the file as CSV in UTF-8";
+        case RowFault::nul_character:
+            return "the row has NUL characters; save the file as CSV in UTF-8";
+        case RowFault::cell_too_long:
+            return "a cell is longer than 1 MiB; shorten it";
+        case RowFault::too_many_cells:
+            return "the row has more than 1024 cells";
         case RowFault::text_after_quote:
             return "text follows the closing quote of a cell; double the quotes that are part of the text";
     }
@@ -104,10 +111,13 @@ Result<void> CsvReader::take(char c) {
                 append(c);
             }
             return {};
-        case State::after_quote: after_carriage_return_ = c == '\r'; return take_after_quote(c);
+        case State::after_quote:
+            after_carriage_return_ = c == '\r';
+            return take_after_quote(c);
         case State::at_start:
         case State::cell_start:
-        case State::plain: break;
+        case State::plain:
+            break;
     }
     if (c == '"' && state_ != State::plain) {
         state_ = State::quoted;

@@ -1,5 +1,6 @@
 #pragma once
-// CSV as it is found in the wild (RFC 4180 and what programs make of it), read piece by piece. Pure; private to imports.
+// CSV as it is found in the wild (RFC 4180 and what programs make of it), read piece by piece. Pure; private to
+// imports.
 #include "core/result.hpp"
 
 #include <cstdint>
@@ -21,7 +22,7 @@ class CsvRow {
 public:
     std::int64_t number = 0;   // as a spreadsheet counts, the header being 1
     RowFault fault = RowFault::none;
-    bool stray_quote = false;  // a quote inside a cell that does not begin with one was taken as it stands
+    bool stray_quote = false;   // a quote inside a cell that does not begin with one was taken as it stands
 
     std::size_t size() const { return ends_.size(); }
     /// Empty beyond the row's end.
@@ -61,11 +62,11 @@ private:
     std::function<void(CsvRow)> sink_;
     CsvRow row_;
     State state_ = State::at_start;
-    std::string mark_;              // the first bytes, until it is known whether they are a byte order mark
+    std::string mark_;   // the first bytes, until it is known whether they are a byte order mark
     std::int64_t rows_ = 0;
-    std::size_t cell_start_ = 0;    // in row_.text_
+    std::size_t cell_start_ = 0;   // in row_.text_
     bool after_carriage_return_ = false;
-    bool several_lines_ = false;    // a quoted cell of this row has a line break
+    bool several_lines_ = false;   // a quoted cell of this row has a line break
 };
 
 }  // namespace caddy::imports

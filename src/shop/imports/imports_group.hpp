@@ -23,9 +23,9 @@ struct Group {
 };
 
 struct Grouped {
-    std::vector<Group> groups;    // by their first rows
+    std::vector<Group> groups;   // by their first rows
     std::vector<Entry> entries;   // about rows that belong to no product
-    std::int64_t rows = 0;        // without empty ones
+    std::int64_t rows = 0;       // without empty ones
 };
 
 /// REQUIRES: `rows` outlives the groups.

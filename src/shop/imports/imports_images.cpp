@@ -25,13 +25,18 @@ struct Signature {
 };
 
 using namespace std::string_view_literals;
-constexpr Signature signatures[] = {{0, "\x89PNG\r\n\x1a\n"sv, "png"}, {0, "\xFF\xD8\xFF"sv, "jpg"},    {8, "WEBP"sv, "webp"},
-                                    {0, "GIF87a"sv, "gif"},            {0, "GIF89a"sv, "gif"},         {4, "ftypavif"sv, "avif"},
+constexpr Signature signatures[] = {{0, "\x89PNG\r\n\x1a\n"sv, "png"},
+                                    {0, "\xFF\xD8\xFF"sv, "jpg"},
+                                    {8, "WEBP"sv, "webp"},
+                                    {0, "GIF87a"sv, "gif"},
+                                    {0, "GIF89a"sv, "gif"},
+                                    {4, "ftypavif"sv, "avif"},
                                     {4, "ftypavis"sv, "avif"}};
 
 std::string ascii_lower(std::string_view text) {
     std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     return lower;
 }
 
@@ -52,13 +57,14 @@ bool is_harmless_svg(std::string_view content) {
     const auto begin = lower.find("<svg");
     if (begin == std::string::npos) return false;
     const auto before = text::trimmed(std::string_view(lower).substr(0, begin));
-    if (!before.empty() && !before.starts_with("<?xml") && !before.starts_with("<!--") && !before.starts_with("<!doctype svg") &&
-        !before.starts_with("\xEF\xBB\xBF")) {
+    if (!before.empty() && !before.starts_with("<?xml") && !before.starts_with("<!--") &&
+        !before.starts_with("<!doctype svg") && !before.starts_with("\xEF\xBB\xBF")) {
         return false;
     }
-    constexpr std::array banned{"<script"sv, "javascript:"sv, "<!entity"sv, "<foreignobject"sv, "<iframe"sv, "<embed"sv, "<object"sv,
-                                "data:text"sv};
-    const bool runs = std::any_of(banned.begin(), banned.end(), [&](auto part) { return lower.find(part) != std::string::npos; });
+    constexpr std::array banned{"<script"sv, "javascript:"sv, "<!entity"sv, "<foreignobject"sv,
+                                "<iframe"sv, "<embed"sv,      "<object"sv,  "data:text"sv};
+    const bool runs =
+        std::any_of(banned.begin(), banned.end(), [&](auto part) { return lower.find(part) != std::string::npos; });
     return !runs && !has_event_handler(lower);
 }
 
@@ -67,7 +73,8 @@ bool is_ours(std::string_view path) {
     constexpr auto prefix = "/media/"sv;
     if (!path.starts_with(prefix)) return false;
     path.remove_prefix(prefix.size());
-    return !path.empty() && path.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") == std::string_view::npos &&
+    return !path.empty() &&
+           path.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") == std::string_view::npos &&
            path.find("..") == std::string_view::npos;
 }
 
@@ -105,14 +112,19 @@ bool inside(const fs::path& file, const fs::path& folder) {
     return at == folder.end() || at->empty();
 }
 
-PlacedImage kept(const std::string& path, std::string why) { return {path, path + " " + std::move(why) + "; the path was kept."}; }
+PlacedImage kept(const std::string& path, std::string why) {
+    return {path, path + " " + std::move(why) + "; the path was kept."};
+}
 
 }  // namespace
 
 std::string_view image_type(std::string_view content) {
     for (const auto& signature : signatures) {
-        const bool webp = signature.type != "webp" || content.starts_with("RIFF");
-        if (content.size() >= signature.offset && content.substr(signature.offset).starts_with(signature.bytes) && webp) return signature.type;
+        const bool container = signature.type != "webp" || content.starts_with("RIFF");
+        const bool long_enough = content.size() >= signature.offset;
+        if (container && long_enough && content.substr(signature.offset).starts_with(signature.bytes)) {
+            return signature.type;
+        }
     }
     return is_harmless_svg(content) ? "svg" : "";
 }
@@ -131,20 +143,26 @@ PlacedImage ImageShelf::place_file(const std::string& path) {
     if (scheme_end != std::string::npos && path[scheme_end] == ':') {
         const auto scheme = ascii_lower(path.substr(0, scheme_end));
         if (scheme == "http" || scheme == "https") return {scheme + path.substr(scheme_end), ""};
-        return {std::nullopt, path.substr(0, 200) + " is neither a web address nor a file; it was kept as an attribute."};
+        return {std::nullopt,
+                path.substr(0, 200) + " is neither a web address nor a file; it was kept as an attribute."};
     }
     if (is_ours(path)) return {path, ""};
     const fs::path relative(path);
     const bool climbs = std::find(relative.begin(), relative.end(), "..") != relative.end();
-    if (relative.is_absolute() || climbs || path.find('\\') != std::string::npos || path.find('\0') != std::string::npos) {
-        return {std::nullopt, path + " leads out of the file's folder; put the picture beside the file. It was kept as an attribute."};
+    if (relative.is_absolute() || climbs || path.find('\\') != std::string::npos ||
+        path.find('\0') != std::string::npos) {
+        return {
+            std::nullopt,
+            path + " leads out of the file's folder; put the picture beside the file. It was kept as an attribute."};
     }
     if (folder_.empty()) return kept(path, "stands beside no file that could be read");
     std::error_code fault;
     const auto folder = fs::canonical(folder_, fault);
     const auto file = fault ? fs::path() : fs::canonical(folder / relative, fault);
     if (fault || !fs::is_regular_file(file, fault)) return kept(path, "was not found beside the file");
-    if (!inside(file, folder)) return {std::nullopt, path + " leads out of the file's folder; it was kept as an attribute."};
+    if (!inside(file, folder)) {
+        return {std::nullopt, path + " leads out of the file's folder; it was kept as an attribute."};
+    }
     return copy(path, file);
 }
 

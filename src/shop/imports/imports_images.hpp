@@ -8,8 +8,8 @@
 
 namespace caddy::imports {
 
-/// `png`, `jpg`, `webp`, `gif`, `avif` or `svg`, by the first bytes; empty for everything else, and for an SVG that could
-/// run anything.
+/// `png`, `jpg`, `webp`, `gif`, `avif` or `svg`, by the first bytes; empty for everything else, and for an SVG that
+/// could run anything.
 std::string_view image_type(std::string_view content);
 
 class ImageShelf {

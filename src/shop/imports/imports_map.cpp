@@ -15,8 +15,9 @@ namespace {
 // Part of every fingerprint: a program that reads files otherwise reads them all anew.
 constexpr std::string_view mapping_version = "1";
 
-constexpr std::array product_fields{Field::title, Field::body, Field::vendor, Field::type, Field::product_category, Field::tags,
-                                    Field::published, Field::status, Field::seo_title, Field::seo_description};
+constexpr std::array product_fields{
+    Field::title, Field::body,      Field::vendor, Field::type,      Field::product_category,
+    Field::tags,  Field::published, Field::status, Field::seo_title, Field::seo_description};
 
 std::string lower(std::string_view text) { return text::folded(text); }
 
@@ -80,7 +81,9 @@ void Mapper::texts() {
     draft.seo_title = optional_line(*product_row_, Field::seo_title);
     draft.seo_description = optional_line(*product_row_, Field::seo_description);
     for (auto& tag : values::split(values::one_line(text(*product_row_, Field::tags)), ',')) {
-        if (std::find(draft.tags.begin(), draft.tags.end(), tag) == draft.tags.end()) draft.tags.push_back(std::move(tag));
+        if (std::find(draft.tags.begin(), draft.tags.end(), tag) == draft.tags.end()) {
+            draft.tags.push_back(std::move(tag));
+        }
     }
 }
 
@@ -88,10 +91,15 @@ void Mapper::texts() {
 void Mapper::state() {
     const auto status = lower(text(*product_row_, Field::status));
     auto& draft = mapped_.draft;
-    if (status.empty() || status == "active") draft.status = catalog::ProductStatus::active;
-    else if (status == "draft") draft.status = catalog::ProductStatus::draft;
-    else if (status == "archived") draft.status = catalog::ProductStatus::archived;
-    else fault(*product_row_, columns_.name(Field::status) + " is \"" + status + "\"; write active, draft or archived.");
+    if (status.empty() || status == "active") {
+        draft.status = catalog::ProductStatus::active;
+    } else if (status == "draft") {
+        draft.status = catalog::ProductStatus::draft;
+    } else if (status == "archived") {
+        draft.status = catalog::ProductStatus::archived;
+    } else {
+        fault(*product_row_, columns_.name(Field::status) + " is \"" + status + "\"; write active, draft or archived.");
+    }
     const bool published = flag(*product_row_, Field::published, true);
     draft.published = published && draft.status == catalog::ProductStatus::active;
 }
@@ -101,7 +109,8 @@ void Mapper::categories() {
     const auto type = line(*product_row_, Field::type);
     if (!type.empty() && text::slug(type).empty()) {
         keep(draft.attributes, Field::type, type);
-        note(*product_row_, columns_.name(Field::type) + " has no letter or digit to name a category by; it was kept as an attribute.");
+        note(*product_row_, columns_.name(Field::type) +
+                                " has no letter or digit to name a category by; it was kept as an attribute.");
     } else if (!type.empty()) {
         draft.categories.push_back({type});
     }
@@ -109,9 +118,11 @@ void Mapper::categories() {
     if (path.empty()) return;
     draft.attributes.push_back({columns_.name(Field::product_category), path, catalog::Visibility::shown});
     auto names = values::split(path, '>');
-    const bool nameless = std::any_of(names.begin(), names.end(), [](const auto& name) { return text::slug(name).empty(); });
+    const bool nameless =
+        std::any_of(names.begin(), names.end(), [](const auto& name) { return text::slug(name).empty(); });
     if (names.empty() || nameless || names.size() > catalog::category_depth_max) {
-        note(*product_row_, columns_.name(Field::product_category) + " is no path of one to eight names; it was kept as an attribute only.");
+        note(*product_row_, columns_.name(Field::product_category) +
+                                " is no path of one to eight names; it was kept as an attribute only.");
     } else {
         draft.categories.push_back(std::move(names));
     }
@@ -131,10 +142,13 @@ void Mapper::attributes() {
                 continue;
             }
             if (is_variant(*row) && (column.level == Level::variant || !own)) continue;   // the variant's
-            if (!own && column.level == Level::variant) continue;                         // nobody's: see ignored_cells
+            if (!own && column.level == Level::variant) continue;                        // nobody's: see ignored_cells
             const auto* known = product_attribute(column.name);
-            if (!known) list.push_back({column.name, value, column.visibility});
-            else if (*known != value) note(*row, column.name + " says something else than above; the first text was kept.");
+            if (!known) {
+                list.push_back({column.name, value, column.visibility});
+            } else if (*known != value) {
+                note(*row, column.name + " says something else than above; the first text was kept.");
+            }
         }
         surplus(*row);
     }
@@ -144,7 +158,8 @@ void Mapper::surplus(const CsvRow& row) {
     for (std::size_t i = columns_.list().size(); i < row.size(); ++i) {
         if (row.cell(i).empty()) continue;
         const auto name = surplus_name(i);
-        note(row, "The row is longer than the header; its cell " + std::to_string(i + 1) + " was kept as the attribute " + name + ".");
+        note(row, "The row is longer than the header; its cell " + std::to_string(i + 1) +
+                      " was kept as the attribute " + name + ".");
         if (!product_attribute(name)) {
             mapped_.draft.attributes.push_back({name, values::unix_lines(row.cell(i)), catalog::Visibility::shown});
         } else if (*product_attribute(name) != row.cell(i)) {
@@ -164,7 +179,8 @@ void Mapper::repeated_texts() {
                 fault(*row, "The handle " + group_.handle + " has another Title here than in row " +
                                 std::to_string(product_row_->number) + "; give each product a handle of its own.");
             } else {
-                note(*row, columns_.name(field) + " says something else than the product's row, which counts; this one was not imported.");
+                note(*row, columns_.name(field) +
+                               " says something else than the product's row, which counts; this one was not imported.");
             }
         }
         if (!is_variant(*row)) ignored_cells(*row);
@@ -183,14 +199,17 @@ void Mapper::add_picture(const CsvRow& row, const std::string& path, std::vector
     const auto url = placed(row, Field::image_src, path);
     if (!url) return;
     const auto alt = line(row, Field::image_alt);
-    const auto same = std::find_if(found.begin(), found.end(), [&](const auto& each) { return each.media.url == *url; });
+    const auto same =
+        std::find_if(found.begin(), found.end(), [&](const auto& each) { return each.media.url == *url; });
     if (same != found.end()) {
         if (same->media.alt.empty()) same->media.alt = alt;
         return;
     }
     const auto given = text(row, Field::image_position);
     const auto position = values::whole(given);
-    if (!given.empty() && !position) note(row, columns_.name(Field::image_position) + " is no whole number; the file's order counts.");
+    if (!given.empty() && !position) {
+        note(row, columns_.name(Field::image_position) + " is no whole number; the file's order counts.");
+    }
     found.push_back({position.value_or(std::numeric_limits<std::int64_t>::max()), {*url, alt}});
 }
 
@@ -198,8 +217,11 @@ void Mapper::pictures() {
     std::vector<Picture> found;
     for (const auto* row : group_.rows) {
         const auto path = text(*row, Field::image_src);
-        if (!path.empty()) add_picture(*row, path, found);
-        else if (!is_variant(*row) && row != product_row_) note(*row, "The row has neither a price, nor option values, nor an image.");
+        if (!path.empty()) {
+            add_picture(*row, path, found);
+        } else if (!is_variant(*row) && row != product_row_) {
+            note(*row, "The row has neither a price, nor option values, nor an image.");
+        }
     }
     std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
     for (auto& picture : found) mapped_.draft.media.push_back(std::move(picture.media));
@@ -212,7 +234,12 @@ std::string Mapper::fingerprint() const {
         for (std::size_t i = 0; i < row->size(); ++i) {
             if (row->cell(i).empty()) continue;
             const auto name = i < columns_.list().size() ? columns_.list()[i].name : surplus_name(i);
-            all.append(name).append("=").append(std::to_string(row->cell(i).size())).append(":").append(row->cell(i)).append("\n");
+            all.append(name)
+                .append("=")
+                .append(std::to_string(row->cell(i).size()))
+                .append(":")
+                .append(row->cell(i))
+                .append("\n");
         }
         all.append("\n");
     }

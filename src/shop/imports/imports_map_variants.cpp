@@ -12,8 +12,10 @@ namespace {
 constexpr std::array option_names{Field::option1_name, Field::option2_name, Field::option3_name};
 constexpr std::array option_values{Field::option1_value, Field::option2_value, Field::option3_value};
 
-constexpr std::array variant_fields{Field::sku, Field::barcode, Field::tracker, Field::quantity, Field::policy, Field::compare_at_price,
-                                    Field::requires_shipping, Field::taxable, Field::variant_image};
+constexpr std::array variant_fields{
+    Field::sku,          Field::barcode,          Field::tracker,           Field::quantity,
+    Field::policy,       Field::compare_at_price, Field::requires_shipping, Field::taxable,
+    Field::variant_image};
 
 bool same_letters(std::string_view a, std::string_view b) { return text::folded(a) == text::folded(b); }
 
@@ -25,8 +27,11 @@ void Mapper::options() {
         const bool used = std::any_of(group_.rows.begin(), group_.rows.end(), [&](const CsvRow* row) {
             return is_variant(*row) && !text(*row, option_values[option]).empty();
         });
-        if (used) options_.push_back(option);
-        else drop_option(option);
+        if (used) {
+            options_.push_back(option);
+        } else {
+            drop_option(option);
+        }
     }
     const auto name = text(*product_row_, option_names[0]);
     if (options_.size() == 1 && options_[0] == 0 && (name.empty() || same_letters(name, "Title"))) {
@@ -59,8 +64,9 @@ void Mapper::prices(const CsvRow& row, catalog::VariantDraft& draft) {
         if (cell.empty()) return std::nullopt;
         const auto money = parse_money(cell, currency_);
         if (!money || money->minor < 0) {
-            fault(row, columns_.name(field) + " is \"" + cell + "\", which is not an amount in " + std::string(currency_.code()) +
-                           "; write digits, a point and at most " + std::to_string(currency_.exponent()) + " digits after it.");
+            fault(row, columns_.name(field) + " is \"" + cell + "\", which is not an amount in " +
+                           std::string(currency_.code()) + "; write digits, a point and at most " +
+                           std::to_string(currency_.exponent()) + " digits after it.");
             return std::nullopt;
         }
         return money;
@@ -73,11 +79,15 @@ void Mapper::prices(const CsvRow& row, catalog::VariantDraft& draft) {
 void Mapper::weight(const CsvRow& row, catalog::VariantDraft& draft) {
     const auto cell = text(row, Field::grams);
     const auto grams = values::grams(cell);
-    if (grams) draft.grams = grams->value;
-    else if (!cell.empty()) fault(row, columns_.name(Field::grams) + " is \"" + cell + "\"; write a weight in grams.");
+    if (grams) {
+        draft.grams = grams->value;
+    } else if (!cell.empty()) {
+        fault(row, columns_.name(Field::grams) + " is \"" + cell + "\"; write a weight in grams.");
+    }
     if (grams && grams->rounded) {
         keep(draft.attributes, Field::grams, cell);
-        note(row, columns_.name(Field::grams) + " was rounded to whole grams; the exact text was kept as an attribute.");
+        note(row,
+             columns_.name(Field::grams) + " was rounded to whole grams; the exact text was kept as an attribute.");
     }
     static constexpr std::array<std::string_view, 4> units{"g", "kg", "oz", "lb"};
     const auto given = text(row, Field::weight_unit);
@@ -98,8 +108,11 @@ std::optional<std::int64_t> Mapper::stock(const CsvRow& row, catalog::VariantDra
     draft.tracked = !tracker.empty() || !cell.empty();
     const auto policy = text(row, Field::policy);
     const auto parsed_policy = values::policy(policy);
-    if (parsed_policy) draft.policy = *parsed_policy;
-    else if (!policy.empty()) fault(row, columns_.name(Field::policy) + " is \"" + policy + "\"; write deny or continue.");
+    if (parsed_policy) {
+        draft.policy = *parsed_policy;
+    } else if (!policy.empty()) {
+        fault(row, columns_.name(Field::policy) + " is \"" + policy + "\"; write deny or continue.");
+    }
 
     if (cell.empty()) {
         if (draft.tracked) note(row, "Stock is tracked but no quantity is given; what is on hand stays as it is.");
@@ -122,7 +135,8 @@ void Mapper::flags(const CsvRow& row, catalog::VariantDraft& draft) {
     draft.taxable = flag(row, Field::taxable, true);
 }
 
-/// Cells without a place in the catalogue: those of variant columns, and on later rows all that differ from the product's.
+/// Cells without a place in the catalogue: those of variant columns, and on later rows all that differ from the
+/// product's.
 void Mapper::variant_attributes(const CsvRow& row, catalog::VariantDraft& draft) {
     for (std::size_t i = 0; i < columns_.list().size(); ++i) {
         const auto& column = columns_.list()[i];
@@ -147,7 +161,10 @@ void Mapper::ignored_cells(const CsvRow& row) {
             names.append(names.empty() ? "" : ", ").append(column.name);
         }
     }
-    if (!names.empty()) note(row, "The row has neither a price nor option values, so it is no variant; not imported from it: " + names + ".");
+    if (!names.empty()) {
+        note(row, "The row has neither a price nor option values, so it is no variant; not imported from it: " + names +
+                      ".");
+    }
 }
 
 void Mapper::variant(const CsvRow& row) {
@@ -167,7 +184,8 @@ void Mapper::variant(const CsvRow& row) {
     if (!path.empty()) {
         draft.image = placed(row, Field::variant_image, path);
         auto& media = mapped_.draft.media;
-        const bool known = std::any_of(media.begin(), media.end(), [&](const auto& each) { return each.url == draft.image; });
+        const bool known =
+            std::any_of(media.begin(), media.end(), [&](const auto& each) { return each.url == draft.image; });
         if (draft.image && !known) media.push_back({*draft.image, ""});
     }
     variant_attributes(row, draft);

@@ -66,8 +66,8 @@ private:
     MappedProduct mapped_;
     const CsvRow* product_row_ = nullptr;
     std::set<const CsvRow*> variant_rows_;
-    std::vector<std::size_t> options_;        // which of the three option columns the product uses
-    std::string placed_urls_;                 // part of the fingerprint: a picture may turn up later
+    std::vector<std::size_t> options_;   // which of the three option columns the product uses
+    std::string placed_urls_;           // part of the fingerprint: a picture may turn up later
 };
 
 }  // namespace caddy::imports

@@ -11,13 +11,16 @@ constexpr std::size_t faults_told_max = 5;
 
 namespace refuse {
 Error no_such_file(const std::filesystem::path& file) {
-    return {ErrorKind::not_found, "imports.no_such_file", "The file " + file.string() + " cannot be opened. Check its path and its permissions."};
+    return {ErrorKind::not_found, "imports.no_such_file",
+            "The file " + file.string() + " cannot be opened. Check its path and its permissions."};
 }
 Error too_large() {
-    return {ErrorKind::too_large, "imports.too_large", "The file is larger than 64 MiB. Split it between two products and import the parts."};
+    return {ErrorKind::too_large, "imports.too_large",
+            "The file is larger than 64 MiB. Split it between two products and import the parts."};
 }
 Error empty() {
-    return {ErrorKind::invalid, "imports.no_product_columns", "The file is empty. Import a product file in Shopify's CSV format."};
+    return {ErrorKind::invalid, "imports.no_product_columns",
+            "The file is empty. Import a product file in Shopify's CSV format."};
 }
 }  // namespace refuse
 
@@ -58,8 +61,9 @@ Result<std::unique_ptr<ReadFile>> read_file(const ImportRequest& request) {
     read->rows.erase(read->rows.begin(), read->rows.begin() + static_cast<std::ptrdiff_t>(header) + 1);
     read->grouped = group_rows(read->columns, read->rows);
     for (const auto& name : read->columns.repeated()) {
-        read->grouped.entries.push_back({static_cast<std::int64_t>(header) + 1, "", Outcome::note,
-                                         "The column " + name + " is there twice; the second one was kept as the attribute " + name + " (2)."});
+        read->grouped.entries.push_back(
+            {static_cast<std::int64_t>(header) + 1, "", Outcome::note,
+             "The column " + name + " is there twice; the second one was kept as the attribute " + name + " (2)."});
     }
     return read;
 }
@@ -81,7 +85,9 @@ std::string explain(const std::vector<Fault>& faults) {
     for (std::size_t i = 1; i < faults.size() && i < faults_told_max; ++i) {
         text.append(" Row ").append(std::to_string(faults[i].row)).append(": ").append(faults[i].message);
     }
-    if (faults.size() > faults_told_max) text.append(" And " + std::to_string(faults.size() - faults_told_max) + " more.");
+    if (faults.size() > faults_told_max) {
+        text.append(" And " + std::to_string(faults.size() - faults_told_max) + " more.");
+    }
     return text;
 }
 

@@ -11,8 +11,8 @@ const db::Sql sql_remember_fingerprint{{
     .name = "imports.remember_fingerprint",
     .mysql = "INSERT INTO import_fingerprints (handle, fingerprint, imported_at) VALUES (?, ?, ?)"
              " ON DUPLICATE KEY UPDATE fingerprint = VALUES(fingerprint), imported_at = VALUES(imported_at)",
-    .sqlite = "INSERT INTO import_fingerprints (handle, fingerprint, imported_at) VALUES (?, ?, ?)"
-              " ON CONFLICT (handle) DO UPDATE SET fingerprint = excluded.fingerprint, imported_at = excluded.imported_at"}};
+    .sqlite = "INSERT INTO import_fingerprints (handle, fingerprint, imported_at) VALUES (?, ?, ?) ON CONFLICT"
+              " (handle) DO UPDATE SET fingerprint = excluded.fingerprint, imported_at = excluded.imported_at"}};
 
 const db::Sql sql_quantities{{
     .name = "imports.quantities",
@@ -22,8 +22,8 @@ const db::Sql sql_remember_quantity{{
     .name = "imports.remember_quantity",
     .mysql = "INSERT INTO import_quantities (variant_id, quantity, imported_at) VALUES (?, ?, ?)"
              " ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), imported_at = VALUES(imported_at)",
-    .sqlite = "INSERT INTO import_quantities (variant_id, quantity, imported_at) VALUES (?, ?, ?)"
-              " ON CONFLICT (variant_id) DO UPDATE SET quantity = excluded.quantity, imported_at = excluded.imported_at"}};
+    .sqlite = "INSERT INTO import_quantities (variant_id, quantity, imported_at) VALUES (?, ?, ?) ON CONFLICT"
+              " (variant_id) DO UPDATE SET quantity = excluded.quantity, imported_at = excluded.imported_at"}};
 
 }  // namespace
 

@@ -62,8 +62,11 @@ std::string one_line(std::string_view text) {
     std::string line;
     for (const char c : text) {
         const bool breaks = c == '\n' || c == '\r' || c == '\t';
-        if (!breaks) line.push_back(c);
-        else if (!line.ends_with(' ')) line.push_back(' ');
+        if (!breaks) {
+            line.push_back(c);
+        } else if (!line.ends_with(' ')) {
+            line.push_back(' ');
+        }
     }
     return text::trimmed(line);
 }
