@@ -6,9 +6,16 @@ from tests.shop import ADDRESS, key
 
 def test_what_is_missing_is_said_at_once(shop):
     cart = shop.post("/carts").json()
-    answer = shop.checkout(cart, {"X-Cart-Token": cart["token"]})
-    assert (answer.status_code, answer.json()["code"]) == (422, "checkout.incomplete")
-    assert {"/lines", "/email", "/shipping_address"} <= {each["pointer"] for each in answer.json()["errors"]}
+    proof = {"X-Cart-Token": cart["token"]}
+
+    def missing():
+        answer = shop.checkout(cart, proof)
+        assert (answer.status_code, answer.json()["code"]) == (422, "checkout.incomplete")
+        return {each["pointer"] for each in answer.json()["errors"]}
+
+    assert missing() == {"/lines", "/email"}
+    shop.post(f"/carts/{cart['id']}/lines", {"variant_id": shop.variant("plain-mug")["id"], "quantity": 1}, headers=proof)
+    assert {"/email", "/shipping_address", "/shipping_method_id"} <= missing()
 
 
 def test_another_total_than_the_shopper_saw_is_refused_with_the_new_one(shop):

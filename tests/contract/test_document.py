@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.openapi import Contract
 from tests.shop import ROOT, program
 
 
@@ -38,8 +39,10 @@ def test_routes_and_document_name_the_same_operations(document, routes):
 
 
 def test_path_parameters_are_declared(document):
+    contract = Contract(document)
     for method, path, operation in operations(document):
-        named = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "path"}
+        declared = document["paths"][path].get("parameters", []) + operation.get("parameters", [])
+        named = {each["name"] for each in map(contract.resolve, declared) if each["in"] == "path"}
         assert named == set(re.findall(r"\{(\w+)\}", path)), f"{method} {path}"
 
 

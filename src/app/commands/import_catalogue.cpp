@@ -18,7 +18,7 @@ public:
         const auto percent = done * 100 / total;
         if (percent == shown_) return;
         shown_ = percent;
-        const auto filled = static_cast<std::size_t>(percent * width / 100);
+        const auto filled = static_cast<std::size_t>(percent) * width / 100;
         std::cerr << "\rimporting [" << std::string(filled, '#') << std::string(width - filled, '.') << "] " << percent
                   << "% of " << total << " rows" << std::flush;
     }

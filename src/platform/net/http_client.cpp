@@ -96,7 +96,9 @@ Task<HttpReply> HttpClient::post(const Context& ctx, std::string url, HttpHeader
         ~Count() { --pending_; }
         int& pending_;
     } const count(pool_->pending);
-    auto reply = co_await offload(pool_->threads, [call = std::move(call)] { return perform(call); });
+    // Named first: g++ 12 destroys a capturing temporary of a co_await expression twice.
+    auto work = [call = std::move(call)] { return perform(call); };
+    auto reply = co_await offload(pool_->threads, std::move(work));
     co_return reply;
 }
 
