@@ -18,7 +18,7 @@ using testing::TestDatabase;
 using testing::TestFolder;
 
 BOOST_DEFINE_ENUM_CLASS(Colour, red, green)
-struct ThingTag { static constexpr std::string_view prefix = "thing"; };
+struct ThingTag { [[maybe_unused]] static constexpr std::string_view prefix = "thing"; };
 using ThingId = Id<ThingTag>;
 
 struct Thing {

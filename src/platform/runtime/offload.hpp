@@ -25,19 +25,22 @@ Task<std::invoke_result_t<Work&>> offload(Pool& pool, Work work) {
     static_assert(!std::is_void_v<Outcome>, "offloaded work returns something");
     auto start = [&pool](auto handler, Work task) {
         auto loop = asio::get_associated_executor(handler);
-        asio::post(pool, [handler = std::move(handler), task = std::move(task), keep = asio::make_work_guard(loop)]() mutable {
-            std::exception_ptr fault;
-            std::optional<Outcome> value;
-            try {
-                value.emplace(task());
-            } catch (...) {
-                fault = std::current_exception();
-            }
-            auto back = keep.get_executor();
-            asio::post(back, [handler = std::move(handler), keep = std::move(keep), fault, value = std::move(value)]() mutable {
-                std::move(handler)(fault, std::move(value));
+        asio::post(
+            pool, [handler = std::move(handler), task = std::move(task), keep = asio::make_work_guard(loop)]() mutable {
+                std::exception_ptr fault;
+                std::optional<Outcome> value;
+                try {
+                    value.emplace(task());
+                } catch (...) {
+                    fault = std::current_exception();
+                }
+                auto back = keep.get_executor();
+                // Moved, not copied: nothing of the outcome is left behind on this thread.
+                asio::post(back, [handler = std::move(handler), keep = std::move(keep), fault = std::move(fault),
+                                  value = std::move(value)]() mutable {
+                    std::move(handler)(std::move(fault), std::move(value));
+                });
             });
-        });
     };
     using Signature = void(std::exception_ptr, std::optional<Outcome>);
     auto outcome = co_await asio::async_initiate<decltype(asio::use_awaitable), Signature>(
@@ -45,4 +48,4 @@ Task<std::invoke_result_t<Work&>> offload(Pool& pool, Work work) {
     co_return std::move(*outcome);
 }
 
-}  // namespace caddy
+}   // namespace caddy
