@@ -10,27 +10,27 @@ namespace caddy::app {
 /// Exit codes of sysexits.h, by the names that the manual uses.
 enum Exit : int {
     exit_ok = 0,
-    exit_failed = 1,         // a check found something
-    exit_usage = 64,         // EX_USAGE: the command line
-    exit_data = 65,          // EX_DATAERR: the input file
-    exit_no_input = 66,      // EX_NOINPUT: no such file
-    exit_unavailable = 69,   // EX_UNAVAILABLE: a port, a server
-    exit_software = 70,      // EX_SOFTWARE: a fault of ours
-    exit_cannot_create = 73, // EX_CANTCREAT: the data directory
-    exit_config = 78,        // EX_CONFIG: settings, or a schema that wants `migrate`
+    exit_failed = 1,           // a check found something
+    exit_usage = 64,           // EX_USAGE: the command line
+    exit_data = 65,            // EX_DATAERR: the input file
+    exit_no_input = 66,        // EX_NOINPUT: no such file
+    exit_unavailable = 69,     // EX_UNAVAILABLE: a port, a server
+    exit_software = 70,        // EX_SOFTWARE: a fault of ours
+    exit_cannot_create = 73,   // EX_CANTCREAT: the data directory
+    exit_config = 78,          // EX_CONFIG: settings, or a schema that wants `migrate`
 };
 
 /// What the command line says, before any setting is bound.
 struct CommandLine {
     config::Sources sources;
-    std::string file;               // of `import`
-    std::string email;              // of `admin create`
-    std::string currency;           // of `import`
-    bool if_empty = false;          // of `import`
+    std::string file;        // of `import`
+    std::string email;       // of `admin create`
+    std::string currency;    // of `import`
+    bool if_empty = false;   // of `import`
     bool password_from_stdin = false;
-    bool show_origin = false;       // of `config print`
-    bool as_markdown = false;       // of `config print`
-    bool as_json = false;           // of `routes`, `audit`
+    bool show_origin = false;   // of `config print`
+    bool as_markdown = false;   // of `config print`
+    bool as_json = false;       // of `routes`, `audit`
 };
 
 // One subcommand each; the file of the same name holds it.
@@ -45,4 +45,4 @@ int list_routes(const CommandLine&);
 /// "Why, and what to do", on standard error.
 void complain(const std::string& message);
 
-}  // namespace caddy::app
+}   // namespace caddy::app

@@ -62,11 +62,12 @@ Task<Result<http::Response>> api_document(http::Request&) {
     co_return response;
 }
 
-}  // namespace
+}   // namespace
 
 Documents::Documents(const Settings& settings) : media_(ready_media_dir(settings), media_options()) {
     const auto web = find_web(settings.process.web_dir);
-    if (web.empty()) log::warn("web.missing", {{"remedy", "run 'make web', or name the folder with WEB_DIR; /docs is not served"}});
+    if (web.empty())
+        log::warn("web.missing", {{"remedy", "run 'make web', or name the folder with WEB_DIR; /docs is not served"}});
     else pages_ = std::make_unique<http::StaticFiles>(web / "docs", page_options());
 }
 
@@ -79,4 +80,4 @@ void Documents::routes(http::Router& r) {
     pages_->routes(r);
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

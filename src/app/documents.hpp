@@ -21,4 +21,4 @@ private:
     http::StaticFiles media_;
 };
 
-}  // namespace caddy::app
+}   // namespace caddy::app

@@ -37,11 +37,12 @@ constexpr std::int64_t outbox_lag_ms_max = 60'000;
 
 Check judge(const jobs::Backlog& backlog) {
     if (backlog.parked > 0) return {State::degraded, std::to_string(backlog.parked) + " events are parked"};
-    if (backlog.lag_ms > outbox_lag_ms_max) return {State::degraded, "events wait for " + std::to_string(backlog.lag_ms / 1'000) + " s"};
+    if (backlog.lag_ms > outbox_lag_ms_max)
+        return {State::degraded, "events wait for " + std::to_string(backlog.lag_ms / 1'000) + " s"};
     return {};
 }
 
-}  // namespace
+}   // namespace
 
 struct HealthReport {
     State status = State::ok;
@@ -54,7 +55,8 @@ BOOST_DESCRIBE_STRUCT(HealthReport, (), (status, checks, version, uptime_s))
 /// Asks the database itself: an answer of `ok` means that a read came back just now.
 Task<HealthReport> Health::examine(const Context& ctx) {
     HealthReport report;
-    report.uptime_s = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since_).count();
+    report.uptime_s =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since_).count();
     try {
         (void)co_await db::schema_state(platform_.database, ctx);
     } catch (const std::exception& fault) {
@@ -78,7 +80,8 @@ Task<Result<http::Response>> Health::health(http::Request& request) {
 Task<Result<http::Response>> Health::ready(http::Request& request) {
     if (draining_) co_return http::json_response(503, Status{"unavailable", "draining"});
     const auto report = co_await examine(request.ctx);
-    if (report.status == State::unavailable) co_return http::json_response(503, Status{"unavailable", report.checks.database.detail});
+    if (report.status == State::unavailable)
+        co_return http::json_response(503, Status{"unavailable", report.checks.database.detail});
     co_return http::ok(Status{"ready", {}});
 }
 
@@ -93,15 +96,18 @@ Task<Result<http::Response>> Health::live(http::Request&) { co_return http::ok(S
 Task<Result<http::Response>> Health::version(http::Request&) { co_return http::ok(Version{}); }
 
 void Health::public_routes(http::Router& r) {
-    r.get("/health", Access::anyone, [this](http::Request& request) { return health(request); }).tier = http::Tier::none;
+    r.get("/health", Access::anyone, [this](http::Request& request) { return health(request); }).tier =
+        http::Tier::none;
     r.get("/readyz", Access::anyone, [this](http::Request& request) { return ready(request); }).tier = http::Tier::none;
 }
 
 void Health::admin_routes(http::Router& r) {
     public_routes(r);
     r.get("/livez", Access::anyone, [this](http::Request& request) { return live(request); }).tier = http::Tier::none;
-    r.get("/startupz", Access::anyone, [this](http::Request& request) { return started(request); }).tier = http::Tier::none;
-    r.get("/version", Access::anyone, [this](http::Request& request) { return version(request); }).tier = http::Tier::none;
+    r.get("/startupz", Access::anyone, [this](http::Request& request) { return started(request); }).tier =
+        http::Tier::none;
+    r.get("/version", Access::anyone, [this](http::Request& request) { return version(request); }).tier =
+        http::Tier::none;
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

@@ -39,4 +39,4 @@ private:
     std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
 };
 
-}  // namespace caddy::app
+}   // namespace caddy::app

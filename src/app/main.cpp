@@ -18,17 +18,22 @@ namespace {
 using Run = std::function<int(const BoundSettings&)>;
 
 /// An option whose text goes to the settings as the strongest source.
-void setting_option(CLI::App& command, CommandLine& line, const std::string& option, std::string name, const std::string& help) {
+void setting_option(CLI::App& command, CommandLine& line, const std::string& option, std::string name,
+                    const std::string& help) {
     command.add_option_function<std::string>(
-        option, [&line, name = std::move(name)](const std::string& value) { line.sources.add_flag(name, value); }, help);
+        option, [&line, name = std::move(name)](const std::string& value) { line.sources.add_flag(name, value); },
+        help);
 }
 
 void common_options(CLI::App& command, CommandLine& line) {
-    setting_option(command, line, "--data-dir", "DATA_DIR", "Where the embedded database, secrets and media live (default ./data)");
-    command.add_option_function<std::string>("--config", [&line](const std::string& path) { line.sources.add_file(path); },
-                                             "A YAML file of settings, name: value");
-    command.add_option_function<std::string>("--config-dir", [&line](const std::string& path) { line.sources.add_directory(path); },
-                                             "A mounted directory of settings, one file each");
+    setting_option(command, line, "--data-dir", "DATA_DIR",
+                   "Where the embedded database, secrets and media live (default ./data)");
+    command.add_option_function<std::string>(
+        "--config", [&line](const std::string& path) { line.sources.add_file(path); },
+        "A YAML file of settings, name: value");
+    command.add_option_function<std::string>(
+        "--config-dir", [&line](const std::string& path) { line.sources.add_directory(path); },
+        "A mounted directory of settings, one file each");
 }
 
 /// The subcommands with their options; `run` becomes what the chosen one does.
@@ -36,7 +41,8 @@ void add_serve(CLI::App& root, CommandLine& line, Run& run) {
     auto* command = root.add_subcommand("serve", "Serve the shop: HTTP API, jobs and schedule");
     common_options(*command, line);
     setting_option(*command, line, "--port", "PORT", "Public port, 0 for any free one (default 3000)");
-    setting_option(*command, line, "--admin-port", "ADMIN_PORT", "Port for probes, never public; 0 for any free one (default 9797)");
+    setting_option(*command, line, "--admin-port", "ADMIN_PORT",
+                   "Port for probes, never public; 0 for any free one (default 9797)");
     setting_option(*command, line, "--workers", "CLUSTER_WORKERS", "Worker processes (default 1)");
     command->callback([&run] { run = [](const BoundSettings& bound) { return serve(bound.settings); }; });
 }
@@ -53,7 +59,9 @@ void add_import(CLI::App& root, CommandLine& line, Run& run) {
     command->add_option("FILE", line.file, "The CSV file; relative pictures are looked for beside it")->required();
     command->add_option("--currency", line.currency, "Currency of the prices, ISO 4217 (default: SHOP_CURRENCY, CNY)");
     command->add_flag("--if-empty", line.if_empty, "Do nothing when the catalogue has products already");
-    command->callback([&line, &run] { run = [&line](const BoundSettings& bound) { return import_catalogue(bound.settings, line); }; });
+    command->callback([&line, &run] {
+        run = [&line](const BoundSettings& bound) { return import_catalogue(bound.settings, line); };
+    });
 }
 
 void add_admin(CLI::App& root, CommandLine& line, Run& run) {
@@ -62,15 +70,19 @@ void add_admin(CLI::App& root, CommandLine& line, Run& run) {
     auto* create = admin->add_subcommand("create", "Create an administrator");
     common_options(*create, line);
     create->add_option("--email", line.email, "Mail address to sign in with")->required();
-    create->add_flag("--password-stdin", line.password_from_stdin, "Read the password from standard input, one line")->required();
-    create->callback([&line, &run] { run = [&line](const BoundSettings& bound) { return admin_create(bound.settings, line); }; });
+    create->add_flag("--password-stdin", line.password_from_stdin, "Read the password from standard input, one line")
+        ->required();
+    create->callback(
+        [&line, &run] { run = [&line](const BoundSettings& bound) { return admin_create(bound.settings, line); }; });
 }
 
 void add_audit(CLI::App& root, CommandLine& line, Run& run) {
-    auto* command = root.add_subcommand("audit", "Check that stock, orders, payments and events add up; exit 1 when not");
+    auto* command =
+        root.add_subcommand("audit", "Check that stock, orders, payments and events add up; exit 1 when not");
     common_options(*command, line);
     command->add_flag("--json", line.as_json, "Findings as JSON");
-    command->callback([&line, &run] { run = [&line](const BoundSettings& bound) { return audit(bound.settings, line); }; });
+    command->callback(
+        [&line, &run] { run = [&line](const BoundSettings& bound) { return audit(bound.settings, line); }; });
 }
 
 void add_config(CLI::App& root, CommandLine& line, Run& run) {
@@ -104,7 +116,8 @@ int run_program(int argc, char** argv) {
     CLI::App root("Caddy Shopping: a headless shop, from a laptop to a fleet.", "caddy-shopping");
     root.set_version_flag("--version", "caddy-shopping " + std::string(version()));
     root.require_subcommand(1);
-    root.footer("Settings come from defaults, --config, the environment, --config-dir and flags, the later the stronger;\n"
+    root.footer("Settings come from defaults, --config, the environment, --config-dir and flags,
+        the later the stronger;\n"
                 "`caddy-shopping config print` shows them all. Every subcommand has its own --help.");
     CommandLine line;
     Run run;
@@ -127,8 +140,8 @@ int run_program(int argc, char** argv) {
     return bind_and_run(line, run);
 }
 
-}  // namespace
-}  // namespace caddy::app
+}   // namespace
+}   // namespace caddy::app
 
 int main(int argc, char** argv) {
     try {

@@ -14,7 +14,7 @@ db::SqliteConfig sqlite_in(const Settings& settings) {
     return config;
 }
 
-}  // namespace
+}   // namespace
 
 Platform::Platform(const Settings& settings)
     : database(db::open_sqlite(loop.get_executor(), sqlite_in(settings))), outgoing(settings.outgoing) {}
@@ -44,10 +44,10 @@ void Platform::require_schema() {
         log::info("schema.created", {{"migrations", applied.size()}});
         return;
     }
-    const auto versions = "the database schema is at version " + std::to_string(state.applied) + ", this program needs " +
-                          std::to_string(state.known);
+    const auto versions = "the database schema is at version " + std::to_string(state.applied) +
+                          ", this program needs " + std::to_string(state.known);
     if (state.applied > state.known) throw std::runtime_error(versions + "; run the newer program that made it");
     throw std::runtime_error(versions + "; run 'caddy-shopping migrate' first");
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

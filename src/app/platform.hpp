@@ -50,4 +50,4 @@ struct Platform {
     net::HttpClient outgoing;
 };
 
-}  // namespace caddy::app
+}   // namespace caddy::app

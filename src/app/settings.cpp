@@ -21,7 +21,8 @@ void bind_process(config::Binder& b, ProcessConfig& c) {
         .text("ADMIN_HOST", c.admin_host, "Address of the admin port, which must never be public")
         .integer("ADMIN_PORT", c.admin_port, {0, 65'535}, "Admin port (probes, version); 0 takes any free one")
         .integer("CLUSTER_WORKERS", c.workers, {1, 64}, "Worker processes")
-        .integer("DRAIN_DELAY", c.drain_delay_s, {0, 300}, "Seconds between the first SIGTERM and the end of new connections")
+        .integer("DRAIN_DELAY", c.drain_delay_s, {0, 300},
+                 "Seconds between the first SIGTERM and the end of new connections")
         .integer("DRAIN_LIMIT", c.drain_limit_s, {1, 600}, "Seconds that requests in flight get to finish")
         .choice("LOG_LEVEL", c.log_level, "What is logged")
         .choice("LOG_FORMAT", c.log_format, "automatic: readable on a terminal, JSON lines elsewhere")
@@ -31,27 +32,40 @@ void bind_process(config::Binder& b, ProcessConfig& c) {
 void bind_database(config::Binder& b, Settings& s) {
     b.text("DB_HOST", s.process.database_host, "Database server; empty: the embedded database in DATA_DIR")
         .integer("SQLITE_READERS", s.sqlite.readers, {1, 16}, "Read connections to the embedded database")
-        .integer("DB_WAIT_LIMIT_MS", s.sqlite.wait_limit_ms, {1, 60'000}, "How long a request waits for a connection before it gets 503");
+        .integer("DB_WAIT_LIMIT_MS", s.sqlite.wait_limit_ms, {1, 60'000},
+                 "How long a request waits for a connection before it gets 503");
 }
 
 void bind_http(config::Binder& b, http::ServerConfig& c) {
     constexpr config::Bounds milliseconds{100, 600'000};
-    b.integer("HTTP_CONNECTIONS_MAX", c.connections_max, {1, 1'000'000}, "Open connections of a worker; further ones get 503")
+    b.integer("HTTP_CONNECTIONS_MAX", c.connections_max, {1, 1'000'000},
+              "Open connections of a worker; further ones get 503")
         .integer("HTTP_HEADER_BYTES_MAX", c.header_bytes_max, {1'024, 262'144}, "Largest request head")
         .integer("HTTP_HEADER_COUNT_MAX", c.header_count_max, {10, 1'000}, "Most header fields of a request")
         .integer("HTTP_TARGET_BYTES_MAX", c.target_bytes_max, {256, 65'536}, "Longest path with query")
-        .integer("HTTP_BODY_BYTES_MAX", c.body_bytes_max, {1'024, 67'108'864}, "Largest request body where the route sets no limit of its own")
+        .integer("HTTP_BODY_BYTES_MAX", c.body_bytes_max, {1'024, 67'108'864},
+                 "Largest request body where the route sets no limit of its own")
         .integer("HTTP_REQUEST_LIMIT_MS", c.request_limit_ms, {100, 120'000}, "Deadline of a request")
-        .integer("HTTP_IDLE_LIMIT_MS", c.idle_limit_ms, {100, 3'600'000}, "How long a connection may stay open between requests")
-        .integer("HTTP_HEADER_READ_LIMIT_MS", c.header_read_limit_ms, milliseconds, "How long a request head may take to arrive")
-        .integer("HTTP_BODY_READ_LIMIT_MS", c.body_read_limit_ms, milliseconds, "How long a body may take to arrive, and longer at HTTP_BYTES_PER_S_MIN")
-        .integer("HTTP_WRITE_LIMIT_MS", c.write_limit_ms, milliseconds, "How long an answer may take to leave, and longer at HTTP_BYTES_PER_S_MIN")
-        .integer("HTTP_BYTES_PER_S_MIN", c.bytes_per_s_min, {256, 1'000'000'000}, "The least rate of a body in either direction")
-        .integer("HTTP_STOP_GRACE_MS", c.stop_grace_ms, {0, 60'000}, "How long a stop waits for requests that are on their way")
-        .integer("HTTP_COMPRESS_BYTES_MIN", c.compress_bytes_min, {256, 1'048'576}, "Smaller answers are not compressed")
-        .integer("HTTP_ACCESS_LOG_EVERY", c.access_log_every, {0, 1'000'000}, "One access log line for so many requests; 0 for none but faults")
-        .integer("HTTP_HSTS_MAX_AGE_S", c.hsts_max_age_s, {0, 63'072'000}, "Strict-Transport-Security, where TLS ends in front; 0 leaves it out")
-        .list("TRUSTED_PROXIES", c.trusted_proxies, "Proxies whose X-Forwarded-For is believed, as addresses or CIDR ranges")
+        .integer("HTTP_IDLE_LIMIT_MS", c.idle_limit_ms, {100, 3'600'000},
+                 "How long a connection may stay open between requests")
+        .integer("HTTP_HEADER_READ_LIMIT_MS", c.header_read_limit_ms, milliseconds,
+                 "How long a request head may take to arrive")
+        .integer("HTTP_BODY_READ_LIMIT_MS", c.body_read_limit_ms, milliseconds,
+                 "How long a body may take to arrive, and longer at HTTP_BYTES_PER_S_MIN")
+        .integer("HTTP_WRITE_LIMIT_MS", c.write_limit_ms, milliseconds,
+                 "How long an answer may take to leave, and longer at HTTP_BYTES_PER_S_MIN")
+        .integer("HTTP_BYTES_PER_S_MIN", c.bytes_per_s_min, {256, 1'000'000'000},
+                 "The least rate of a body in either direction")
+        .integer("HTTP_STOP_GRACE_MS", c.stop_grace_ms, {0, 60'000},
+                 "How long a stop waits for requests that are on their way")
+        .integer("HTTP_COMPRESS_BYTES_MIN", c.compress_bytes_min, {256, 1'048'576},
+                 "Smaller answers are not compressed")
+        .integer("HTTP_ACCESS_LOG_EVERY", c.access_log_every, {0, 1'000'000},
+                 "One access log line for so many requests; 0 for none but faults")
+        .integer("HTTP_HSTS_MAX_AGE_S", c.hsts_max_age_s, {0, 63'072'000},
+                 "Strict-Transport-Security, where TLS ends in front; 0 leaves it out")
+        .list("TRUSTED_PROXIES", c.trusted_proxies,
+              "Proxies whose X-Forwarded-For is believed, as addresses or CIDR ranges")
         .list("CORS_ORIGINS", c.cors_origins, "Origins that browsers may call the API from");
 }
 
@@ -70,8 +84,10 @@ void bind_identity(config::Binder& b, identity::IdentityConfig& c) {
     b.secret("JWT_SECRET", c.jwt_secret, "Key of access tokens, at least 32 bytes; an embedded shop draws its own")
         .secret("JWT_SECRET_PREVIOUS", c.jwt_secret_previous, "The key before it, accepted while keys are exchanged")
         .integer("ACCESS_TOKEN_MINUTES", c.access_minutes, {1, 60}, "Life of an access token")
-        .integer("REFRESH_TOKEN_DAYS", c.refresh_days, {1, 365}, "Life of a refresh token, counted anew with each refresh")
-        .integer("REFRESH_GRACE_S", c.refresh_grace_s, {0, 60}, "How long a replaced refresh token helps a device that lost the answer")
+        .integer("REFRESH_TOKEN_DAYS", c.refresh_days, {1, 365},
+                 "Life of a refresh token, counted anew with each refresh")
+        .integer("REFRESH_GRACE_S", c.refresh_grace_s, {0, 60},
+                 "How long a replaced refresh token helps a device that lost the answer")
         .integer("ARGON2_MEMORY_KIB", c.hash_memory_kib, {1'024, 1'048'576}, "Memory of one password hash")
         .integer("ARGON2_PASSES", c.hash_passes, {1, 10}, "Passes of one password hash")
         .integer("ARGON2_THREADS", c.hash_threads, {1, 16}, "Password hashes at a time")
@@ -82,21 +98,28 @@ void bind_shop(config::Binder& b, Settings& s) {
     b.text("SHOP_CURRENCY", s.cart.currency, "Currency of imports and empty carts where none is named, ISO 4217")
         .integer("TAX_RATE_BASIS_POINTS", s.tax.rate_basis_points, {0, 10'000}, "Tax rate in hundredths of a percent")
         .choice("TAX_MODE", s.tax.mode, "inclusive: prices contain the tax; exclusive: it is added")
-        .integer("LOW_STOCK_AT", s.inventory.low_stock_at, {0, 1'000'000}, "Availability shows low_stock at or below this many")
+        .integer("LOW_STOCK_AT", s.inventory.low_stock_at, {0, 1'000'000},
+                 "Availability shows low_stock at or below this many")
         .integer("CART_LINES_MAX", s.cart.lines_per_cart_max, {1, 1'000}, "Lines of one cart")
         .integer("CART_QUANTITY_MAX", s.cart.quantity_per_line_max, {1, 1'000'000}, "Pieces of one line")
-        .integer("CARTS_PER_CLIENT_PER_HOUR", s.cart.carts_per_client_per_hour, {0, 1'000'000}, "Carts that one address may open in an hour; 0: any number")
+        .integer("CARTS_PER_CLIENT_PER_HOUR", s.cart.carts_per_client_per_hour, {0, 1'000'000},
+                 "Carts that one address may open in an hour; 0: any number")
         .integer("CART_KEEP_DAYS", s.cart.keep_days, {1, 3'650}, "Days after which an abandoned guest cart is deleted")
-        .integer("PAYMENT_WINDOW_MIN", s.checkout.payment_window_min, {1, 10'080}, "Minutes that reserved stock waits for the money")
+        .integer("PAYMENT_WINDOW_MIN", s.checkout.payment_window_min, {1, 10'080},
+                 "Minutes that reserved stock waits for the money")
         .integer("SCARCE_WINDOW_MIN", s.checkout.scarce_window_min, {1, 10'080}, "The same where stock is scarce")
-        .integer("UNPAID_ORDERS_PER_CALLER_MAX", s.checkout.unpaid_orders_per_caller_max, {0, 100'000}, "Unpaid orders of one customer or address; 0: any number")
+        .integer("UNPAID_ORDERS_PER_CALLER_MAX", s.checkout.unpaid_orders_per_caller_max, {0, 100'000},
+                 "Unpaid orders of one customer or address; 0: any number")
         .integer("PAYMENT_ATTEMPTS_MAX", s.checkout.attempts_per_order_max, {1, 100}, "Attempts to pay one order")
         .text("MANUAL_PAYMENT_INSTRUCTIONS", s.manual.instructions, "What a shopper who pays by hand is told")
-        .integer("MANUAL_PAYMENT_WINDOW_HOURS", s.manual.window_hours, {1, 720}, "Hours that stock waits for such a payment")
-        .toggle("SANDBOX_PAYMENTS", s.sandbox.enabled, "Offer the sandbox provider, which takes no money; never in production")
+        .integer("MANUAL_PAYMENT_WINDOW_HOURS", s.manual.window_hours, {1, 720},
+                 "Hours that stock waits for such a payment")
+        .toggle("SANDBOX_PAYMENTS", s.sandbox.enabled,
+                "Offer the sandbox provider, which takes no money; never in production")
         .secret("SANDBOX_SECRET", s.sandbox.secret, "Key of the sandbox's webhooks; drawn when empty")
         .text("SANDBOX_WEBHOOK_URL", s.sandbox.webhook_url, "Where the sandbox sends its webhooks; empty: this process")
-        .integer("SANDBOX_FRESHNESS_S", s.sandbox.freshness_s, {1, 3'600}, "Age at which a webhook of the sandbox is refused");
+        .integer("SANDBOX_FRESHNESS_S", s.sandbox.freshness_s, {1, 3'600},
+                 "Age at which a webhook of the sandbox is refused");
 }
 
 void bind_work(config::Binder& b, Settings& s) {
@@ -105,7 +128,8 @@ void bind_work(config::Binder& b, Settings& s) {
         .integer("JOBS_LEASE_S", s.jobs.lease_s, {5, 3'600}, "After a crash, events are taken up again this much later")
         .integer("JOBS_ATTEMPTS_MAX", s.jobs.attempts_max, {1, 100}, "Attempts before an event is parked")
         .integer("IDEMPOTENCY_KEEP_HOURS", s.idempotency.keep_hours, {1, 720}, "How long a key is remembered")
-        .integer("IDEMPOTENCY_KEEP_MONEY_HOURS", s.idempotency.keep_money_hours, {1, 8'760}, "The same where the key is required")
+        .integer("IDEMPOTENCY_KEEP_MONEY_HOURS", s.idempotency.keep_money_hours, {1, 8'760},
+                 "The same where the key is required")
         .integer("OUTGOING_PARALLEL", s.outgoing.parallel, {1, 64}, "Outgoing HTTP calls at a time")
         .integer("OUTGOING_LIMIT_MS", s.outgoing.time_limit_ms, {100, 60'000}, "Longest outgoing HTTP call");
 }
@@ -117,7 +141,8 @@ void check_together(config::Binder& b, const Settings& s) {
         b.fault("DB_HOST: this build serves the embedded database only; leave DB_HOST empty");
     }
     for (const auto* secret : {&s.identity.jwt_secret, &s.identity.jwt_secret_previous}) {
-        if (!secret->empty() && secret->size() < 32) b.fault("JWT_SECRET, JWT_SECRET_PREVIOUS: at least 32 bytes are needed");
+        if (!secret->empty() && secret->size() < 32) b.fault("JWT_SECRET,
+              JWT_SECRET_PREVIOUS: at least 32 bytes are needed");
     }
     if (s.process.port != 0 && s.process.port == s.process.admin_port) b.fault("ADMIN_PORT: must differ from PORT");
 }
@@ -126,7 +151,8 @@ std::string read_secret(const std::filesystem::path& path) {
     std::ifstream file(path);
     std::string secret;
     std::getline(file, secret);
-    if (secret.empty()) throw std::runtime_error(path.string() + ": cannot be read, or is empty; restore it or delete it");
+    if (secret.empty()) throw std::runtime_error(path.string() + ": cannot be read,
+          or is empty; restore it or delete it");
     return secret;
 }
 
@@ -137,7 +163,8 @@ std::string kept_secret(const std::filesystem::path& directory, std::string_view
     const auto draft = directory / (std::string(name) + "." + crypto::random_token(6));
     const int file = ::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
     const auto line = crypto::random_token(48) + "\n";
-    const bool written = file >= 0 && ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(file) == 0;
+    const bool written =
+        file >= 0 && ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(file) == 0;
     if (file >= 0) ::close(file);
     if (!written) throw std::runtime_error(draft.string() + ": cannot be written; is the data directory writable?");
     // link() refuses to replace: of two processes that start at once, the second takes the first one's secret.
@@ -147,7 +174,7 @@ std::string kept_secret(const std::filesystem::path& directory, std::string_view
     return read_secret(path);
 }
 
-}  // namespace
+}   // namespace
 
 BoundSettings bind_settings(const config::Sources& sources) {
     BoundSettings bound;
@@ -170,8 +197,10 @@ void complete_secrets(Settings& settings) {
     std::filesystem::create_directories(settings.secrets_dir(), error);
     if (error) throw std::runtime_error(settings.secrets_dir().string() + ": " + error.message());
     std::filesystem::permissions(settings.secrets_dir(), std::filesystem::perms::owner_all);
-    if (settings.identity.jwt_secret.empty()) settings.identity.jwt_secret = kept_secret(settings.secrets_dir(), "jwt-secret");
-    if (settings.sandbox.secret.empty()) settings.sandbox.secret = kept_secret(settings.secrets_dir(), "sandbox-secret");
+    if (settings.identity.jwt_secret.empty())
+        settings.identity.jwt_secret = kept_secret(settings.secrets_dir(), "jwt-secret");
+    if (settings.sandbox.secret.empty())
+        settings.sandbox.secret = kept_secret(settings.secrets_dir(), "sandbox-secret");
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

@@ -74,4 +74,4 @@ BoundSettings bind_settings(const config::Sources&);
 /// shop starts without preparation and its tokens outlive a restart. Throws std::runtime_error when it cannot.
 void complete_secrets(Settings&);
 
-}  // namespace caddy::app
+}   // namespace caddy::app

@@ -12,13 +12,11 @@ std::vector<payments::Provider*> providers(payments::ManualProvider& manual, pay
     return all;
 }
 
-imports::Config import_config(const Settings& settings) {
-    return {settings.process.data_dir, settings.cart.currency};
-}
+imports::Config import_config(const Settings& settings) { return {settings.process.data_dir, settings.cart.currency}; }
 
 Task<> sweep_keys(const Context& ctx, idempotency::Ledger& ledger) { (void)co_await ledger.sweep(ctx); }
 
-}  // namespace
+}   // namespace
 
 Shop::Shop(Platform& platform, const Settings& settings)
     : ledger(platform.database, settings.idempotency),
@@ -32,7 +30,8 @@ Shop::Shop(Platform& platform, const Settings& settings)
       manual(settings.manual),
       sandbox(platform.database, platform.outgoing, settings.sandbox),
       payments(platform.database, providers(manual, sandbox, settings)),
-      checkout(platform.database, {catalog, inventory, shipping, carts, orders, payments}, settings.tax, settings.checkout),
+      checkout(platform.database, {catalog, inventory, shipping, carts, orders, payments}, settings.tax,
+               settings.checkout),
       imports(platform.database, catalog, inventory, import_config(settings)) {}
 
 http::Router Shop::routes(const Settings& settings) {
@@ -58,4 +57,4 @@ caddy::jobs::JobTable Shop::jobs(const Settings& settings) {
     return table;
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

@@ -36,4 +36,4 @@ struct Shop {
     imports::ImportService imports;
 };
 
-}  // namespace caddy::app
+}   // namespace caddy::app

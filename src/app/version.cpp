@@ -4,4 +4,4 @@ namespace caddy::app {
 
 std::string_view version() { return CADDY_VERSION; }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

@@ -4,9 +4,12 @@ namespace caddy {
 
 std::string_view role_name(Role role) {
     switch (role) {
-        case Role::customer: return "customer";
-        case Role::staff: return "staff";
-        case Role::admin: return "admin";
+        case Role::customer:
+            return "customer";
+        case Role::staff:
+            return "staff";
+        case Role::admin:
+            return "admin";
     }
     return "customer";
 }
@@ -21,12 +24,16 @@ std::optional<Role> parse_role(std::string_view name) {
 bool admits(Access access, const Principal& principal) {
     switch (access) {
         case Access::anyone:
-        case Access::shopper: return true;
-        case Access::customer: return principal.signed_in();
-        case Access::staff: return principal.signed_in() && principal.role != Role::customer;
-        case Access::admin: return principal.signed_in() && principal.role == Role::admin;
+        case Access::shopper:
+            return true;
+        case Access::customer:
+            return principal.signed_in();
+        case Access::staff:
+            return principal.signed_in() && principal.role != Role::customer;
+        case Access::admin:
+            return principal.signed_in() && principal.role == Role::admin;
     }
     return false;
 }
 
-}  // namespace caddy
+}   // namespace caddy

@@ -35,4 +35,4 @@ struct Principal {
 /// True when the principal passes the gate.
 bool admits(Access, const Principal&);
 
-}  // namespace caddy
+}   // namespace caddy

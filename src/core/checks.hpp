@@ -29,4 +29,4 @@ private:
     std::vector<FieldError> fields_;
 };
 
-}  // namespace caddy
+}   // namespace caddy

@@ -27,4 +27,4 @@ std::string to_rfc3339(Time);
 /// The same back, with any fraction of up to six digits; nothing when the text is not such a time.
 std::optional<Time> parse_rfc3339(std::string_view);
 
-}  // namespace caddy
+}   // namespace caddy

@@ -11,7 +11,9 @@
 namespace caddy {
 namespace {
 
-struct CartTag { static constexpr std::string_view prefix = "cart"; };
+struct CartTag {
+    static constexpr std::string_view prefix = "cart";
+};
 using CartId = Id<CartTag>;
 
 Currency currency(std::string_view code) { return Currency::parse(code).value(); }
@@ -32,10 +34,16 @@ TEST(Result, a_refusal_passes_through_and_a_value_is_bound) {
 }
 
 TEST(Money, reads_decimal_amounts_exactly) {
-    const struct { const char* text; const char* code; std::int64_t minor; } cases[] = {
-        {"59.99", "CNY", 5999}, {"75", "CNY", 7500}, {"0.1", "CNY", 10}, {".5", "CNY", 50},
-        {"1,299.00", "USD", 129900}, {"500", "JPY", 500}, {"500.00", "JPY", 500}, {"1.234", "KWD", 1234},
-        {"-3.50", "EUR", -350}, {"92233720368547758.07", "CNY", INT64_MAX}, {"12.", "CNY", 1200}};
+    const struct {
+        const char* text;
+        const char* code;
+        std::int64_t minor;
+    } cases[] = {{"59.99", "CNY", 5999},      {"75", "CNY", 7500},
+                 {"0.1", "CNY", 10},          {".5", "CNY", 50},
+                 {"1,299.00", "USD", 129900}, {"500", "JPY", 500},
+                 {"500.00", "JPY", 500},      {"1.234", "KWD", 1234},
+                 {"-3.50", "EUR", -350},      {"92233720368547758.07", "CNY", INT64_MAX},
+                 {"12.", "CNY", 1200}};
     for (const auto& c : cases) {
         const auto money = parse_money(c.text, currency(c.code));
         ASSERT_TRUE(money) << c.text;
@@ -44,7 +52,8 @@ TEST(Money, reads_decimal_amounts_exactly) {
 }
 
 TEST(Money, refuses_what_it_cannot_hold_exactly) {
-    for (const auto* text : {"", ".", "-", "1.999", "abc", "1.2.3", "1e5", "92233720368547758.08", "1,23", "12 ", "1,2345", "1234,567"}) {
+    for (const auto* text :
+         {"", ".", "-", "1.999", "abc", "1.2.3", "1e5", "92233720368547758.08", "1,23", "12 ", "1,2345", "1234,567"}) {
         EXPECT_FALSE(parse_money(text, currency("CNY"))) << text;
     }
     EXPECT_FALSE(parse_money("0.5", currency("JPY")));
@@ -91,7 +100,8 @@ TEST(Id, text_and_number_are_the_same_thing) {
 }
 
 TEST(Id, foreign_text_is_no_id) {
-    for (const auto* text : {"", "cart_", "cart_1", "prod_0000000000001", "cart_8000000000000", "cart_000000000000u", "cart_00000000000011", "CART_0000000000001"}) {
+    for (const auto* text : {"", "cart_", "cart_1", "prod_0000000000001", "cart_8000000000000", "cart_000000000000u",
+                             "cart_00000000000011", "CART_0000000000001"}) {
         EXPECT_FALSE(CartId::parse(text)) << text;
     }
 }
@@ -110,7 +120,8 @@ TEST(Clock, rfc3339_both_ways) {
     ASSERT_TRUE(time);
     EXPECT_EQ(to_rfc3339(*time), "2026-11-22T20:15:00.123Z");
     EXPECT_EQ(to_rfc3339(*parse_rfc3339("2024-02-29T00:00:00Z")), "2024-02-29T00:00:00.000Z");
-    for (const auto* text : {"", "2026-11-22", "2026-02-29T00:00:00Z", "2026-11-22T24:00:00Z", "2026-11-22T20:15:00+08:00", "2026-11-22T20:15:00.1234567Z", "2026-11-22T20:15:00.Z"}) {
+    for (const auto* text : {"", "2026-11-22", "2026-02-29T00:00:00Z", "2026-11-22T24:00:00Z",
+                             "2026-11-22T20:15:00+08:00", "2026-11-22T20:15:00.1234567Z", "2026-11-22T20:15:00.Z"}) {
         EXPECT_FALSE(parse_rfc3339(text)) << text;
     }
 }
@@ -126,5 +137,5 @@ TEST(Access, the_gate_admits_by_role) {
     EXPECT_TRUE(admits(Access::admin, admin));
 }
 
-}  // namespace
-}  // namespace caddy
+}   // namespace
+}   // namespace caddy

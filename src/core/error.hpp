@@ -12,22 +12,22 @@ namespace caddy {
 
 /// The closed set of reasons. Features add codes, never kinds.
 enum class ErrorKind {
-    malformed,             // 400
-    unauthenticated,       // 401
-    forbidden,             // 403
-    not_found,             // 404, also for what is not the caller's
-    not_allowed,           // 405
-    not_acceptable,        // 406
-    timeout,               // 408
-    conflict,              // 409
-    gone,                  // 410
-    stale,                 // 412
-    too_large,             // 413
-    unsupported_media,     // 415
-    invalid,               // 422
-    precondition_required, // 428
-    limited,               // 429
-    unavailable,           // 503, refused on purpose (draining, read-only, queue full)
+    malformed,               // 400
+    unauthenticated,         // 401
+    forbidden,               // 403
+    not_found,               // 404, also for what is not the caller's
+    not_allowed,             // 405
+    not_acceptable,          // 406
+    timeout,                 // 408
+    conflict,                // 409
+    gone,                    // 410
+    stale,                   // 412
+    too_large,               // 413
+    unsupported_media,       // 415
+    invalid,                 // 422
+    precondition_required,   // 428
+    limited,                 // 429
+    unavailable,             // 503, refused on purpose (draining, read-only, queue full)
 };
 
 /// One bad field: where it stands in the request body, and what to do about it.
@@ -56,4 +56,4 @@ struct Error {
     std::shared_ptr<const ErrorMore> more{};
 };
 
-}  // namespace caddy
+}   // namespace caddy

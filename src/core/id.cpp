@@ -30,7 +30,7 @@ struct Generator {
     std::int64_t last = 0;
 };
 
-}  // namespace
+}   // namespace
 
 std::int64_t next_id() {
     static Generator generator;
@@ -72,4 +72,4 @@ std::optional<std::int64_t> parse_id_text(std::string_view prefix, std::string_v
     return value;
 }
 
-}  // namespace caddy
+}   // namespace caddy

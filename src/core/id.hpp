@@ -42,9 +42,13 @@ struct Id {
 };
 
 template <class T>
-concept StrongId = requires { typename T::tag; typename T::rep; } && std::same_as<T, Id<typename T::tag>>;
+concept StrongId = requires {
+    typename T::tag;
+    typename T::rep;
+}
+&&std::same_as<T, Id<typename T::tag>>;
 
-}  // namespace caddy
+}   // namespace caddy
 
 template <class Tag>
 struct std::hash<caddy::Id<Tag>> {

@@ -9,8 +9,7 @@ namespace {
 __extension__ using wide = __int128;
 
 // ISO 4217 (active codes, 2024-06), those whose minor unit is not a hundredth first.
-constexpr std::string_view exponent_0 =
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF UYI";
+constexpr std::string_view exponent_0 = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF UYI";
 constexpr std::string_view exponent_3 = "BHD IQD JOD KWD LYD OMR TND";
 constexpr std::string_view exponent_2 =
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF "
@@ -61,7 +60,7 @@ std::optional<std::string> whole_digits(std::string_view text) {
     return digits;
 }
 
-}  // namespace
+}   // namespace
 
 std::optional<Currency> Currency::parse(std::string_view code) {
     if (code.size() != 3) return std::nullopt;
@@ -124,4 +123,4 @@ std::string format_amount(Money money) {
     return negative ? "-" + digits : digits;
 }
 
-}  // namespace caddy
+}   // namespace caddy

@@ -53,4 +53,4 @@ std::optional<Money> parse_money(std::string_view text, Currency);
 /// `59.99`, with exactly the currency's digits and no currency sign.
 std::string format_amount(Money);
 
-}  // namespace caddy
+}   // namespace caddy

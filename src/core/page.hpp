@@ -26,4 +26,4 @@ struct Page {
     std::optional<std::int64_t> count{};   // capped at page_count_max
 };
 
-}  // namespace caddy
+}   // namespace caddy

@@ -24,20 +24,20 @@ struct RefusalEscaped : std::logic_error {
 template <class T = void>
 using Result = boost::system::result<T, Error>;
 
-}  // namespace caddy
+}   // namespace caddy
 
 #define CADDY_CAT_(a, b) a##b
 #define CADDY_CAT(a, b) CADDY_CAT_(a, b)
-#define CADDY_TRY_BIND_(ret, tmp, decl, ...)           \
-    auto tmp = (__VA_ARGS__);                          \
-    if (tmp.has_error()) ret std::move(tmp).error();   \
+#define CADDY_TRY_BIND_(ret, tmp, decl, ...)         \
+    auto tmp = (__VA_ARGS__);                        \
+    if (tmp.has_error()) ret std::move(tmp).error(); \
     decl = *std::move(tmp)
 #define CADDY_TRY_CHECK_(ret, tmp, expr) \
     if (auto tmp = (expr); tmp.has_error()) ret std::move(tmp).error()
 #define CADDY_PICK_(_1, _2, _3, _4, _5, _6, _7, _8, name, ...) name
-#define CADDY_TRY_OF_(ret, ...)                                                                   \
-    CADDY_PICK_(__VA_ARGS__, CADDY_TRY_BIND_, CADDY_TRY_BIND_, CADDY_TRY_BIND_, CADDY_TRY_BIND_,  \
-                CADDY_TRY_BIND_, CADDY_TRY_BIND_, CADDY_TRY_BIND_, CADDY_TRY_CHECK_, )            \
+#define CADDY_TRY_OF_(ret, ...)                                                                                   \
+    CADDY_PICK_(__VA_ARGS__, CADDY_TRY_BIND_, CADDY_TRY_BIND_, CADDY_TRY_BIND_, CADDY_TRY_BIND_, CADDY_TRY_BIND_, \
+                CADDY_TRY_BIND_, CADDY_TRY_BIND_, CADDY_TRY_CHECK_, )                                             \
     (ret, CADDY_CAT(caddy_try_, __COUNTER__), __VA_ARGS__)
 
 /// `CADDY_TRY(const auto line, cart.add(offer));` binds the value or returns the refusal;

@@ -1,6 +1,7 @@
 #pragma once
 // What the features offer to the program: one line per feature and kind. The functions stand last in the features'
 // *_http.cpp and *_jobs.cpp.
+// clang-format off: a table, one line per row
 namespace caddy::http { class Router; }
 namespace caddy::idempotency { class Ledger; }
 namespace caddy::jobs { class JobTable; }
@@ -8,7 +9,7 @@ namespace caddy::jobs { class JobTable; }
 namespace caddy::identity  { class IdentityService;  void routes(http::Router&, IdentityService&); }
 namespace caddy::catalog   { class CatalogService;   void routes(http::Router&, CatalogService&); }
 namespace caddy::cart      { class CartService;      void routes(http::Router&, CartService&, idempotency::Ledger&); }
-namespace caddy::checkout  { class CheckoutService;  void routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
+namespace caddy::checkout  { class CheckoutService; void routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
 namespace caddy::orders    { class OrderService;     void routes(http::Router&, OrderService&); }
 namespace caddy::payments  { class PaymentService;   void routes(http::Router&, PaymentService&); }
 namespace caddy::payments  { class SandboxProvider;  void sandbox_routes(http::Router&, SandboxProvider&); }

@@ -11,7 +11,9 @@ namespace caddy::app {
 int admin_create(const Settings& given, const CommandLine& line) {
     std::string password;
     if (!std::getline(std::cin, password) || password.empty()) {
-        complain("no password on standard input; try: printf '%s\\n' \"$PASSWORD\" | caddy-shopping admin create --email " + line.email + " --password-stdin");
+        complain(
+            "no password on standard input; try: printf '%s\\n' \"$PASSWORD\" | caddy-shopping admin create --email " +
+            line.email + " --password-stdin");
         return exit_no_input;
     }
     if (password.ends_with('\r')) password.pop_back();
@@ -31,4 +33,4 @@ int admin_create(const Settings& given, const CommandLine& line) {
     return exit_ok;
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

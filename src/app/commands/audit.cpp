@@ -26,7 +26,7 @@ Task<std::vector<Finding>> findings(Platform& platform, Shop& shop) {
     co_return all;
 }
 
-}  // namespace
+}   // namespace
 
 int audit(const Settings& given, const CommandLine& line) {
     Settings settings = given;
@@ -43,4 +43,4 @@ int audit(const Settings& given, const CommandLine& line) {
     return found.empty() ? exit_ok : exit_failed;
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

@@ -10,12 +10,12 @@ void print_markdown(const std::vector<config::Setting>& settings) {
     std::cout << "| setting | default | range | what it does |\n|---|---|---|---|\n";
     for (const auto& each : settings) {
         const auto code = [](const std::string& text) { return text.empty() ? std::string() : "`" + text + "`"; };
-        std::cout << "| `" << each.name << "` | " << (each.secret ? "secret" : code(each.built_in)) << " | " << each.bounds
-                  << " | " << each.help << " |\n";
+        std::cout << "| `" << each.name << "` | " << (each.secret ? "secret" : code(each.built_in)) << " | "
+                  << each.bounds << " | " << each.help << " |\n";
     }
 }
 
-}  // namespace
+}   // namespace
 
 int config_print(const BoundSettings& bound, const CommandLine& line) {
     if (line.as_markdown) {
@@ -30,4 +30,4 @@ int config_print(const BoundSettings& bound, const CommandLine& line) {
     return exit_ok;
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

@@ -49,7 +49,7 @@ int failed(const Error& error) {
     return error.code == "imports.no_such_file" ? exit_no_input : exit_data;
 }
 
-}  // namespace
+}   // namespace
 
 int import_catalogue(const Settings& given, const CommandLine& line) {
     std::optional<Currency> currency;
@@ -74,10 +74,11 @@ int import_catalogue(const Settings& given, const CommandLine& line) {
     request.file = line.file;
     request.currency = currency;
     ProgressBar bar;
-    const auto report = platform.run(shop.imports.run(ctx, request, [&bar](std::int64_t done, std::int64_t total) { bar.show(done, total); }));
+    const auto report = platform.run(
+        shop.imports.run(ctx, request, [&bar](std::int64_t done, std::int64_t total) { bar.show(done, total); }));
     if (!report) return failed(report.error());
     print(*report);
     return report->totals.refused == 0 ? exit_ok : exit_data;
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

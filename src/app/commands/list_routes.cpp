@@ -11,11 +11,16 @@ namespace {
 
 std::string_view access_name(Access access) {
     switch (access) {
-        case Access::anyone: return "anyone";
-        case Access::shopper: return "shopper";
-        case Access::customer: return "customer";
-        case Access::staff: return "staff";
-        case Access::admin: return "admin";
+        case Access::anyone:
+            return "anyone";
+        case Access::shopper:
+            return "shopper";
+        case Access::customer:
+            return "customer";
+        case Access::staff:
+            return "staff";
+        case Access::admin:
+            return "admin";
     }
     return "?";
 }
@@ -27,7 +32,7 @@ struct Row {
 };
 BOOST_DESCRIBE_STRUCT(Row, (), (method, path, access))
 
-}  // namespace
+}   // namespace
 
 int list_routes(const CommandLine& line) {
     // The table is made by the same code that serves it, on a database that is thrown away.
@@ -50,4 +55,4 @@ int list_routes(const CommandLine& line) {
     return exit_ok;
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

@@ -16,4 +16,4 @@ int migrate(const Settings& settings) {
     return exit_ok;
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

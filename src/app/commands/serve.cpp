@@ -66,7 +66,9 @@ public:
 private:
     http::Services public_services() {
         http::Services services{public_router_, platform_.clock};
-        services.authenticate = [this](const Context& ctx, std::string_view token) { return shop_->identity.authenticate(ctx, token); };
+        services.authenticate = [this](const Context& ctx, std::string_view token) {
+            return shop_->identity.authenticate(ctx, token);
+        };
         services.limiter = &limiter_;
         return services;
     }
@@ -76,7 +78,8 @@ private:
         process.port = listen(public_, process.host, process.port, "--port");
         process.admin_port = listen(admin_, process.admin_host, process.admin_port, "--admin-port");
         if (settings.sandbox.webhook_url.empty()) {
-            settings.sandbox.webhook_url = "http://127.0.0.1:" + std::to_string(process.port) + "/api/v1/hooks/payments/sandbox";
+            settings.sandbox.webhook_url =
+                "http://127.0.0.1:" + std::to_string(process.port) + "/api/v1/hooks/payments/sandbox";
         }
         return settings;
     }
@@ -102,8 +105,11 @@ Task<> Serving::open_until_told(jobs::Worker& worker, Health& health) {
     admin_.start();
     health.started();
     const auto url = "http://localhost:" + std::to_string(settings_.process.port);
-    log::info("serve.listening", {{"url", url}, {"docs", url + "/docs"}, {"port", settings_.process.port},
-                                  {"admin_port", settings_.process.admin_port}, {"version", version()}});
+    log::info("serve.listening", {{"url", url},
+                                  {"docs", url + "/docs"},
+                                  {"port", settings_.process.port},
+                                  {"admin_port", settings_.process.admin_port},
+                                  {"version", version()}});
     co_await wait_for_signal();
     co_await drain(worker, health, tasks);
 }
@@ -131,7 +137,7 @@ Task<> Serving::drain(jobs::Worker& worker, Health& health, TaskGroup& tasks) {
     log::info("serve.stopped");
 }
 
-}  // namespace
+}   // namespace
 
 int serve(const Settings& given) {
     log::configure(static_cast<log::Level>(given.process.log_level), static_cast<log::Format>(given.process.log_format),
@@ -146,4 +152,4 @@ int serve(const Settings& given) {
     }
 }
 
-}  // namespace caddy::app
+}   // namespace caddy::app

@@ -47,7 +47,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest(const std::string& name, const std::vector<Setting>& settings) {
-    const auto closer = [&](const Setting& a, const Setting& b) { return distance(name, a.name) < distance(name, b.name); };
+    const auto closer = [&](const Setting& a, const Setting& b) {
+        return distance(name, a.name) < distance(name, b.name);
+    };
     const auto best = std::min_element(settings.begin(), settings.end(), closer);
     return best != settings.end() && distance(name, best->name) <= 3 ? best->name : std::string{};
 }
@@ -62,7 +64,7 @@ std::string described(const std::string& name, const Sources::Raw& raw) {
     return name + (raw.place.empty() ? "" : " (" + raw.place + ")");
 }
 
-}  // namespace
+}   // namespace
 
 void Sources::put(std::string_view name, Raw raw) {
     auto& held = values_[normalised(name)];
@@ -113,9 +115,7 @@ void Sources::add_environment(const char* const* environment) {
     }
 }
 
-void Sources::add_flag(std::string_view name, std::string value) {
-    put(name, {std::move(value), Origin::flag, {}});
-}
+void Sources::add_flag(std::string_view name, std::string value) { put(name, {std::move(value), Origin::flag, {}}); }
 
 const Sources::Raw* Sources::find(const std::string& name) const {
     const auto at = values_.find(name);
@@ -190,12 +190,14 @@ std::vector<std::string> Binder::faults() const {
     for (const auto& [name, raw] : sources_.all()) {
         // The environment holds other programs' variables, too; a file or a flag is meant for this one alone.
         if (raw.origin == Origin::environment) continue;
-        const bool known = std::any_of(settings_.begin(), settings_.end(), [&, &given = name](const Setting& each) { return each.name == given; });
+        const bool known = std::any_of(settings_.begin(), settings_.end(),
+                                       [&, &given = name](const Setting& each) { return each.name == given; });
         if (known) continue;
         const auto guess = nearest(name, settings_);
-        all.push_back(described(name, raw) + ": no such setting" + (guess.empty() ? "" : "; did you mean " + guess + "?"));
+        all.push_back(described(name, raw) + ": no such setting" +
+                      (guess.empty() ? "" : "; did you mean " + guess + "?"));
     }
     return all;
 }
 
-}  // namespace caddy::config
+}   // namespace caddy::config

@@ -67,8 +67,8 @@ public:
     explicit Binder(const Sources& sources) : sources_(sources) {}
 
     template <class Integer>
-        requires std::is_integral_v<Integer>
-    Binder& integer(std::string name, Integer& field, Bounds bounds, std::string help) {
+    requires std::is_integral_v<Integer> Binder& integer(std::string name, Integer& field, Bounds bounds,
+                                                         std::string help) {
         const auto value = bind_integer(std::move(name), static_cast<std::int64_t>(field), bounds, std::move(help));
         field = static_cast<Integer>(value);
         return *this;
@@ -82,12 +82,12 @@ public:
     Binder& list(std::string name, std::vector<std::string>& field, std::string help);
 
     template <class Enum>
-        requires std::is_enum_v<Enum>
-    Binder& choice(std::string name, Enum& field, std::string help) {
+    requires std::is_enum_v<Enum> Binder& choice(std::string name, Enum& field, std::string help) {
         std::vector<std::string> names;
         boost::mp11::mp_for_each<boost::describe::describe_enumerators<Enum>>(
             [&](auto each) { names.emplace_back(each.name); });
-        const auto chosen = bind_choice(std::move(name), boost::describe::enum_to_string(field, ""), names, std::move(help));
+        const auto chosen =
+            bind_choice(std::move(name), boost::describe::enum_to_string(field, ""), names, std::move(help));
         boost::describe::enum_from_string(chosen.c_str(), field);
         return *this;
     }
@@ -101,7 +101,8 @@ public:
 
 private:
     std::int64_t bind_integer(std::string name, std::int64_t built_in, Bounds, std::string help);
-    std::string bind_choice(std::string name, std::string built_in, const std::vector<std::string>& names, std::string help);
+    std::string bind_choice(std::string name, std::string built_in, const std::vector<std::string>& names,
+                            std::string help);
     const Sources::Raw* note(Setting setting);
 
     const Sources& sources_;
@@ -109,4 +110,4 @@ private:
     std::vector<std::string> faults_;
 };
 
-}  // namespace caddy::config
+}   // namespace caddy::config

@@ -38,7 +38,10 @@ TEST_F(ConfigTest, a_later_source_wins_over_an_earlier_one) {
     std::string name;
 
     Binder binder(sources);
-    binder.integer("PORT", port, {0, 65535}, "").integer("LIMIT", limit, {0, 100}, "").integer("WORKERS", workers, {1, 64}, "").text("NAME", name, "");
+    binder.integer("PORT", port, {0, 65535}, "")
+        .integer("LIMIT", limit, {0, 100}, "")
+        .integer("WORKERS", workers, {1, 64}, "")
+        .text("NAME", name, "");
 
     EXPECT_EQ(port, 4);
     EXPECT_EQ(limit, 30);
@@ -59,7 +62,10 @@ TEST_F(ConfigTest, every_bad_value_is_told_with_its_bounds) {
     Colour colour = Colour::green;
 
     Binder binder(sources);
-    binder.integer("PORT", port, {0, 65535}, "").choice("COLOUR", colour, "").toggle("ON", on, "").integer("LIMIT", limit, {1, 9}, "");
+    binder.integer("PORT", port, {0, 65535}, "")
+        .choice("COLOUR", colour, "")
+        .toggle("ON", on, "")
+        .integer("LIMIT", limit, {1, 9}, "");
 
     const auto faults = binder.faults();
     ASSERT_EQ(faults.size(), 4U);
@@ -109,5 +115,5 @@ TEST_F(ConfigTest, lists_are_split_at_commas) {
     EXPECT_EQ(proxies, (std::vector<std::string>{"10.0.0.0/8", "192.168.0.0/16"}));
 }
 
-}  // namespace
-}  // namespace caddy::config
+}   // namespace
+}   // namespace caddy::config

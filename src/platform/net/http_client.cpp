@@ -68,7 +68,7 @@ HttpReply perform(const Call& call) {
     return {static_cast<int>(status), std::move(received.body)};
 }
 
-}  // namespace
+}   // namespace
 
 struct HttpClient::Pool {
     explicit Pool(std::size_t size) : threads(size) {}
@@ -102,4 +102,4 @@ Task<HttpReply> HttpClient::post(const Context& ctx, std::string url, HttpHeader
     co_return reply;
 }
 
-}  // namespace caddy::net
+}   // namespace caddy::net

@@ -12,9 +12,9 @@
 namespace caddy::net {
 
 struct HttpClientConfig {
-    int parallel = 4;            // 1..64 calls at once
-    int queue_limit = 256;       // 1..10000 calls that wait for one of them; past it Unavailable at once
-    int time_limit_ms = 10'000;  // 100..60000 for one call, or what the context has left if that is less
+    int parallel = 4;             // 1..64 calls at once
+    int queue_limit = 256;        // 1..10000 calls that wait for one of them; past it Unavailable at once
+    int time_limit_ms = 10'000;   // 100..60000 for one call, or what the context has left if that is less
     int body_limit_bytes = 1 << 20;
 };
 
@@ -39,4 +39,4 @@ private:
     std::unique_ptr<Pool> pool_;
 };
 
-}  // namespace caddy::net
+}   // namespace caddy::net

@@ -19,17 +19,15 @@ struct IdempotencyKey {
 
 struct Context {
     std::string request_id;
-    std::string_view route;                  // the route's pattern, or the job's name
-    std::string client;                      // the caller's address, after trusted proxies
+    std::string_view route;   // the route's pattern, or the job's name
+    std::string client;       // the caller's address, after trusted proxies
     Principal principal{};
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
     const Clock* clock = nullptr;
     const IdempotencyKey* idempotency = nullptr;   // set where the caller sent a key
 
     Time now() const { return clock->now(); }
-    std::chrono::steady_clock::duration remaining() const {
-        return deadline - std::chrono::steady_clock::now();
-    }
+    std::chrono::steady_clock::duration remaining() const { return deadline - std::chrono::steady_clock::now(); }
 };
 
-}  // namespace caddy
+}   // namespace caddy

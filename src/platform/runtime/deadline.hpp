@@ -39,7 +39,7 @@ inline void judge(bool timer_came_first, const std::exception_ptr& fault) {
     }
 }
 
-}  // namespace detail
+}   // namespace detail
 
 /// Awaits `task` and cancels it at `limit`. Returns only after the task has ended, so nothing runs on behind the
 /// caller's back; a result that arrives in spite of the cancellation is returned. Throws DeadlineExceeded.
@@ -50,11 +50,11 @@ Task<T> with_deadline(Task<T> task, std::chrono::steady_clock::time_point limit)
     std::optional<T> value;
     auto body = detail::store_result(value, std::move(task));
     auto [order, fault, timer_error] =
-        co_await asio::experimental::make_parallel_group(
-            asio::co_spawn(executor, std::move(body), asio::deferred), timer.async_wait(asio::deferred))
+        co_await asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(body), asio::deferred),
+                                                         timer.async_wait(asio::deferred))
             .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
     detail::judge(order[0] == 1, fault);
     co_return std::move(*value);
 }
 
-}  // namespace caddy
+}   // namespace caddy

@@ -10,4 +10,4 @@ struct EmbeddedFile {
     std::string_view content;
 };
 
-}  // namespace caddy
+}   // namespace caddy

@@ -15,4 +15,4 @@ struct Unavailable : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-}  // namespace caddy
+}   // namespace caddy

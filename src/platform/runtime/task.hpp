@@ -9,4 +9,4 @@ namespace asio = boost::asio;
 template <class T = void>
 using Task = asio::awaitable<T>;
 
-}  // namespace caddy
+}   // namespace caddy

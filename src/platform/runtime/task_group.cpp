@@ -19,12 +19,12 @@ TaskGroup::~TaskGroup() { CADDY_ASSERT(live_.empty()); }
 bool TaskGroup::spawn(Task<> task) {
     if (closed_) return false;
     const auto slot = live_.emplace(live_.end());
-    asio::co_spawn(
-        executor_, std::move(task), asio::bind_cancellation_slot(slot->slot(), [this, slot](std::exception_ptr fault) {
-            live_.erase(slot);
-            if (fault) on_fault_(fault);
-            if (live_.empty()) changed_.cancel();
-        }));
+    asio::co_spawn(executor_, std::move(task),
+                   asio::bind_cancellation_slot(slot->slot(), [this, slot](std::exception_ptr fault) {
+                       live_.erase(slot);
+                       if (fault) on_fault_(fault);
+                       if (live_.empty()) changed_.cancel();
+                   }));
     return true;
 }
 
@@ -43,4 +43,4 @@ Task<> TaskGroup::join() {
     }
 }
 
-}  // namespace caddy
+}   // namespace caddy

@@ -37,4 +37,4 @@ private:
     bool closed_ = false;
 };
 
-}  // namespace caddy
+}   // namespace caddy

@@ -18,10 +18,14 @@ bool as_json = true;
 
 spdlog::level::level_enum spdlog_level(Level level) {
     switch (level) {
-        case Level::debug: return spdlog::level::debug;
-        case Level::info: return spdlog::level::info;
-        case Level::warn: return spdlog::level::warn;
-        case Level::error: return spdlog::level::err;
+        case Level::debug:
+            return spdlog::level::debug;
+        case Level::info:
+            return spdlog::level::info;
+        case Level::warn:
+            return spdlog::level::warn;
+        case Level::error:
+            return spdlog::level::err;
     }
     return spdlog::level::info;
 }
@@ -77,7 +81,8 @@ std::string json_line(Level level, std::string_view event, std::initializer_list
 std::string text_line(Level level, std::string_view event, std::initializer_list<Field> fields) {
     std::string line = to_rfc3339(SystemClock{}.now()).substr(11, 12);
     line.push_back(' ');
-    line.append(level_names[static_cast<std::size_t>(level)]).append(level == Level::info || level == Level::warn ? "  " : " ");
+    line.append(level_names[static_cast<std::size_t>(level)])
+        .append(level == Level::info || level == Level::warn ? "  " : " ");
     append_escaped(line, event);
     for (const Field& field : fields) {
         line.append(" ").append(field.name).append("=");
@@ -86,7 +91,7 @@ std::string text_line(Level level, std::string_view event, std::initializer_list
     return line;
 }
 
-}  // namespace
+}   // namespace
 
 void configure(Level level, Format format, Stream stream) {
     const bool to_output = stream == Stream::standard_output;
@@ -103,7 +108,8 @@ bool enabled(Level level) { return logger()->should_log(spdlog_level(level)); }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
     if (!enabled(level)) return;
-    logger()->log(spdlog_level(level), "{}", as_json ? json_line(level, event, fields) : text_line(level, event, fields));
+    logger()->log(spdlog_level(level), "{}",
+                  as_json ? json_line(level, event, fields) : text_line(level, event, fields));
 }
 
-}  // namespace caddy::log
+}   // namespace caddy::log

@@ -16,8 +16,8 @@ struct Field {
     Field(std::string_view key, const char* text) : name(key), value(std::string(text)) {}
     Field(std::string_view key, bool flag) : name(key), value(flag) {}
     template <class Integer>
-        requires std::is_integral_v<Integer>
-    Field(std::string_view key, Integer number) : name(key), value(static_cast<std::int64_t>(number)) {}
+    requires std::is_integral_v<Integer> Field(std::string_view key, Integer number)
+        : name(key), value(static_cast<std::int64_t>(number)) {}
 
     std::string_view name;
     std::variant<std::string, std::int64_t, bool> value;
@@ -34,9 +34,17 @@ bool enabled(Level);
 /// `event` is a stable name such as "order.placed"; what varies goes into fields.
 void write(Level, std::string_view event, std::initializer_list<Field> fields = {});
 
-inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::debug, event, fields); }
-inline void info(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::info, event, fields); }
-inline void warn(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::warn, event, fields); }
-inline void error(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::error, event, fields); }
+inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(Level::debug, event, fields);
+}
+inline void info(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(Level::info, event, fields);
+}
+inline void warn(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(Level::warn, event, fields);
+}
+inline void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(Level::error, event, fields);
+}
 
-}  // namespace caddy::log
+}   // namespace caddy::log
