@@ -1,6 +1,5 @@
 #include "shop/imports/imports.hpp"
 
-#include "platform/runtime/offload.hpp"
 #include "platform/telemetry/log.hpp"
 #include "shop/imports/imports_run.hpp"
 #include "shop/imports/imports_store.hpp"

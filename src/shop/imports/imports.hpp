@@ -3,10 +3,10 @@
 // and the same file again changes nothing.
 #include "core/result.hpp"
 #include "platform/db/database.hpp"
+#include "platform/runtime/offload.hpp"
 #include "shop/catalog/catalog.hpp"
 #include "shop/inventory/inventory.hpp"
 
-#include <boost/asio/thread_pool.hpp>
 #include <boost/describe.hpp>
 
 #include <filesystem>
