@@ -12,6 +12,7 @@ Task<Result<Cart>> CartService::freeze_again(const Context& ctx, CartId id, cons
         std::vector<catalog::VariantId> variants;
         for (const auto& line : cart.lines) variants.push_back(line.variant_id);
         const auto offers = co_await catalog_.offers(tx, variants);
+        bool changed = false;
         for (auto& line : cart.lines) {
             const auto offer = std::ranges::find(offers, line.variant_id, &catalog::Offer::variant);
             if (offer == offers.end() || offer->price.currency != cart.currency || offer->price == line.unit_price)
@@ -20,8 +21,10 @@ Task<Result<Cart>> CartService::freeze_again(const Context& ctx, CartId id, cons
             fresh.price_changed_from = line.unit_price;
             co_await store::put_line(tx, cart.id, fresh);
             line = std::move(fresh);
+            changed = true;
         }
-        co_await save(tx, ctx, cart);
+        if (changed) co_await save(tx, ctx, cart);
+        else co_await total_up(tx, cart);
         co_return cart;
     });
 }

@@ -35,7 +35,7 @@ Error not_payable(orders::OrderStatus status) {
 
 Error attempt_open() {
     return {ErrorKind::conflict, "payments.attempt_open",
-            "A payment of this order is under way. Follow its next_action; a new one is possible once it was declined."};
+            "A payment of this order is under way: follow its next_action. Once it is declined, start a new one."};
 }
 
 Error too_many_attempts() {
@@ -83,7 +83,8 @@ Task<Result<PaymentId>> CheckoutService::attempt_in(db::Transaction& tx, const C
         if (attempt.provider == provider) co_return attempt.id;
         co_await parts_.payments.become(tx, ctx, attempt, PaymentStatus::cancelled);
     }
-    if (attempts.size() >= static_cast<std::size_t>(config_.attempts_per_order_max)) co_return refuse::too_many_attempts();
+    const auto attempts_max = static_cast<std::size_t>(config_.attempts_per_order_max);
+    if (attempts.size() >= attempts_max) co_return refuse::too_many_attempts();
     payments::Payment payment;
     payment.id = PaymentId::next();
     payment.order = id;
@@ -118,7 +119,8 @@ Task<Result<void>> CheckoutService::cancel_in(db::Transaction& tx, const Context
             break;
         }
         case OrderStatus::paid: {
-            const orders::Step step{head.status, OrderStatus::refunding, "shopper", "Cancelled; the money is given back."};
+            const orders::Step step{head.status, OrderStatus::refunding, "shopper",
+                                    "Cancelled; the money is given back."};
             co_await parts_.orders.transition(tx, ctx, head.id, step);
             auto payment = co_await parts_.payments.lock(tx, head.payment);
             CADDY_ASSERT(payment.has_value() && payment->status == PaymentStatus::succeeded);
@@ -193,12 +195,13 @@ Task<std::vector<orders::Finding>> CheckoutService::audit(const Context& ctx) {
         for (const auto& head : heads) latest.push_back(head.payment);
         const auto payments = co_await parts_.payments.find_all(db, latest);
         for (const auto& head : heads) {
-            const auto money = std::find_if(payments.begin(), payments.end(), [&](const auto& each) { return each.id == head.payment; });
-            const bool taken = money != payments.end() && money->order == head.id && money->settled_at && money->amount == head.total;
+            const auto money = std::ranges::find(payments, head.payment, &payments::Payment::id);
+            const bool settled = money != payments.end() && money->settled_at.has_value();
+            const bool taken = settled && money->order == head.id && money->amount == head.total;
             if (orders::is_paid_for(head.status) && !taken) {
                 findings.push_back({"3", head.id.text(), "counts as paid without a settled payment of its total"});
             }
-            if (head.status == OrderStatus::pending_payment && money != payments.end() && money->settled_at) {
+            if (head.status == OrderStatus::pending_payment && settled) {
                 findings.push_back({"3", head.id.text(), "waits for a payment that is settled"});
             }
         }

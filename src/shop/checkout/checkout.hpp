@@ -123,6 +123,7 @@ private:
     Task<Result<void>> cancel_in(db::Transaction&, const Context&, const orders::Head&);
     Task<> end_attempts(db::Transaction&, const Context&, const orders::Head&);
 
+    Task<> settle_event_in(db::Transaction&, const Context&, payments::EventId);
     Task<Verdict> settle_in(db::Transaction&, const Context&, const Notice&);
     Task<> carry_out(db::Transaction&, const Context&, Settling&, Verdict);
     Task<> pay(db::Transaction&, const Context&, Settling&);

@@ -1,5 +1,5 @@
 // Cancelling and paying again.
-#include "shop/checkout/checkout_world.hpp"
+#include "tests/support/shop_world.hpp"
 
 namespace caddy::checkout {
 namespace {

@@ -10,7 +10,7 @@ namespace {
 
 Error too_many_unpaid() {
     Error error{ErrorKind::limited, "checkout.too_many_unpaid",
-                "Too many of your orders wait for their payment. Pay or cancel one of them, or wait until they expire."};
+                "Too many of your orders wait for their payment. Pay or cancel one of them, or let them expire."};
     error.retry_after = std::chrono::seconds(60);
     return error;
 }
@@ -113,7 +113,8 @@ Task<Result<CheckoutService::Repriced>> CheckoutService::reprice(db::Transaction
     CADDY_CO_TRY(repriced.priced, rules::price_lines(cart, offers));
     Money shipping{0, cart.currency};
     if (cart.shipping_method_id) {
-        CADDY_CO_TRY(const auto quote, co_await parts_.shipping.quote(tx, *cart.shipping_method_id, repriced.priced.subtotal));
+        const auto subtotal = repriced.priced.subtotal;
+        CADDY_CO_TRY(const auto quote, co_await parts_.shipping.quote(tx, *cart.shipping_method_id, subtotal));
         shipping = quote.price;
         repriced.shipping_method = orders::ShippingMethod{quote.code, quote.name};
     }

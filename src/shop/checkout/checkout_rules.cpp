@@ -46,7 +46,7 @@ namespace rules {
 namespace {
 
 const catalog::Offer* offer_of(std::span<const catalog::Offer> offers, catalog::VariantId variant) {
-    const auto found = std::find_if(offers.begin(), offers.end(), [&](const auto& each) { return each.variant == variant; });
+    const auto found = std::ranges::find(offers, variant, &catalog::Offer::variant);
     return found == offers.end() ? nullptr : &*found;
 }
 

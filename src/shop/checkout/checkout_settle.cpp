@@ -33,27 +33,33 @@ struct CheckoutService::Settling {
 };
 
 Task<Verdict> CheckoutService::settle(const Context& ctx, const Notice& notice) {
-    const auto verdict = co_await db_.transact(ctx, "checkout.settle", [&](db::Transaction& tx) -> Task<Result<Verdict>> {
-        const auto reached = co_await settle_in(tx, ctx, notice);
-        co_return reached;
-    });
+    const auto verdict =
+        co_await db_.transact(ctx, "checkout.settle", [&](db::Transaction& tx) -> Task<Result<Verdict>> {
+            const auto reached = co_await settle_in(tx, ctx, notice);
+            co_return reached;
+        });
     co_return verdict.value();
 }
 
 Task<> CheckoutService::settle_event(const Context& ctx, payments::EventId id) {
-    const auto settled = co_await db_.transact(ctx, "checkout.settle_event", [&](db::Transaction& tx) -> Task<Result<void>> {
-        const auto stored = co_await parts_.payments.event(tx, id);
-        if (!stored || stored->processed) co_return Result<void>{};
-        Notice notice{stored->event.payment, stored->event.kind, stored->event.amount, "provider:" + stored->provider};
-        notice.reference = stored->event.reference;
-        notice.failure_code = stored->event.failure_code;
-        const auto verdict = co_await settle_in(tx, ctx, notice);
-        std::optional<std::string> finding;
-        if (verdict == Verdict::set_aside) finding = "amount_mismatch";
-        co_await parts_.payments.finish_event(tx, ctx, id, finding);
-        co_return Result<void>{};
-    });
-    CADDY_ASSERT(settled.has_value());   // nothing in there refuses
+    const auto done =
+        co_await db_.transact(ctx, "checkout.settle_event", [&](db::Transaction& tx) -> Task<Result<void>> {
+            co_await settle_event_in(tx, ctx, id);
+            co_return Result<void>{};
+        });
+    CADDY_ASSERT(done.has_value());   // nothing in there refuses
+}
+
+Task<> CheckoutService::settle_event_in(db::Transaction& tx, const Context& ctx, payments::EventId id) {
+    const auto stored = co_await parts_.payments.event(tx, id);
+    if (!stored || stored->processed) co_return;
+    Notice notice{stored->event.payment, stored->event.kind, stored->event.amount, "provider:" + stored->provider};
+    notice.reference = stored->event.reference;
+    notice.failure_code = stored->event.failure_code;
+    const auto verdict = co_await settle_in(tx, ctx, notice);
+    std::optional<std::string> finding;
+    if (verdict == Verdict::set_aside) finding = "amount_mismatch";
+    co_await parts_.payments.finish_event(tx, ctx, id, finding);
 }
 
 Task<Verdict> CheckoutService::settle_in(db::Transaction& tx, const Context& ctx, const Notice& notice) {
@@ -98,7 +104,8 @@ Task<> CheckoutService::carry_out(db::Transaction& tx, const Context& ctx, Settl
 Task<> CheckoutService::pay(db::Transaction& tx, const Context& ctx, Settling& s) {
     const bool kept = co_await parts_.inventory.keep(tx, ctx, s.order.id.value);
     if (!kept) {   // the order's time was over and its stock went to somebody else
-        const orders::Step step{OrderStatus::pending_payment, OrderStatus::expired, "system", "The stock was sold meanwhile."};
+        const orders::Step step{OrderStatus::pending_payment, OrderStatus::expired, "system",
+                                "The stock was sold meanwhile."};
         co_await parts_.orders.transition(tx, ctx, s.order.id, step);
         co_await cancel_attempts(tx, ctx, s.order.id, s.payment.id);
         co_await give_back(tx, ctx, s, "The payment arrived after the stock was sold; it is given back.");
@@ -120,7 +127,8 @@ Task<> CheckoutService::give_back(db::Transaction& tx, const Context& ctx, Settl
 }
 
 Task<> CheckoutService::note_refund(db::Transaction& tx, const Context& ctx, Settling& s) {
-    const bool was_the_orders_money = s.payment.status == PaymentStatus::succeeded || s.order.status == OrderStatus::refunding;
+    const bool was_the_orders_money =
+        s.payment.status == PaymentStatus::succeeded || s.order.status == OrderStatus::refunding;
     co_await parts_.payments.become(tx, ctx, s.payment, PaymentStatus::refunded);
     if (!was_the_orders_money || s.order.payment != s.payment.id) {
         co_await parts_.orders.annotate(tx, ctx, s.order.id, s.notice.actor, "A payment was given back.");

@@ -1,4 +1,4 @@
-#include "shop/checkout/checkout_world.hpp"
+#include "tests/support/shop_world.hpp"
 
 #include "platform/runtime/task_group.hpp"
 
@@ -128,7 +128,7 @@ TEST_F(Settling, another_amount_or_currency_never_settles) {
 
 TEST_F(Settling, a_webhook_settles_once_and_a_wrong_one_is_set_aside) {
     const auto order = order_of(product("pot", 5'000, 10), 1);
-    const auto decided = db_.run(sandbox_.decide(db_.context(), order.payment.id, payments::SandboxDecision::approve, {})).value();
+    const auto decided = decide(order);
     const auto receive = [&](const payments::SandboxPayment& payment) {
         const auto body = sandbox_.message(payment);
         const auto seconds = std::chrono::floor<std::chrono::seconds>(db_.clock().now()).time_since_epoch().count();
@@ -216,17 +216,22 @@ TEST_F(Settling, settling_and_expiring_at_once_have_one_winner) {
     std::vector<orders::Order> orders;
     for (int i = 0; i < 10; ++i) orders.push_back(order_of(pot, 1));
     for (const auto& order : orders) {
-        db_.run(sandbox_.decide(db_.context(), order.payment.id, payments::SandboxDecision::approve, {})).value();
+        decide(order);
     }
     db_.clock().advance(std::chrono::minutes(31));
     const auto ctx = db_.context();
     TaskGroup group(db_.executor(), [](const std::exception_ptr& fault) { std::rethrow_exception(fault); });
-    const auto settle = [](CheckoutService& checkout, const Context& at, Notice said) -> Task<> { co_await checkout.settle(at, said); };
+    const auto settle = [](CheckoutService& checkout, const Context& at, Notice said) -> Task<> {
+        co_await checkout.settle(at, said);
+    };
     const auto end = [](CheckoutService& checkout, const Context& at) -> Task<> { co_await checkout.expire(at); };
 
-    for (std::size_t i = 0; i < 5; ++i) ASSERT_TRUE(group.spawn(settle(checkout_, ctx, notice(orders[i], EventKind::succeeded))));
-    ASSERT_TRUE(group.spawn(end(checkout_, ctx)));
-    for (std::size_t i = 5; i < 10; ++i) ASSERT_TRUE(group.spawn(settle(checkout_, ctx, notice(orders[i], EventKind::succeeded))));
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+        if (i == orders.size() / 2) {
+            ASSERT_TRUE(group.spawn(end(checkout_, ctx)));
+        }
+        ASSERT_TRUE(group.spawn(settle(checkout_, ctx, notice(orders[i], EventKind::succeeded))));
+    }
     db_.run(group.join());
 
     std::int64_t paid = 0;
@@ -245,17 +250,20 @@ TEST_F(Settling, staff_mark_transfers_and_nothing_else_paid) {
     EXPECT_NE(transfer.payment.next_action->text.find(transfer.number), std::string::npos);
     const auto ctx = db_.context();
 
-    EXPECT_EQ(db_.run(checkout_.mark_paid(ctx, order_of(pot, 1).payment.id, "staff")).error().code, "payments.not_payable");
-    EXPECT_EQ(db_.run(checkout_.mark_paid(ctx, PaymentId::next(), "staff")).error().code, "payments.not_found");
-    EXPECT_EQ(db_.run(checkout_.mark_paid(ctx, transfer.payment.id, "staff")).value(), Verdict::pay);
-    EXPECT_EQ(db_.run(checkout_.mark_paid(ctx, transfer.payment.id, "staff")).value(), Verdict::ignore);
+    const auto mark_paid = [&](PaymentId id) { return db_.run(checkout_.mark_paid(ctx, id, "staff")); };
+    const auto mark_refunded = [&](PaymentId id) { return db_.run(checkout_.mark_refunded(ctx, id, "staff")); };
+
+    EXPECT_EQ(mark_paid(order_of(pot, 1).payment.id).error().code, "payments.not_payable");
+    EXPECT_EQ(mark_paid(PaymentId::next()).error().code, "payments.not_found");
+    EXPECT_EQ(mark_paid(transfer.payment.id).value(), Verdict::pay);
+    EXPECT_EQ(mark_paid(transfer.payment.id).value(), Verdict::ignore);
     EXPECT_EQ(status(transfer), "paid");
 
-    EXPECT_EQ(db_.run(checkout_.mark_refunded(ctx, transfer.payment.id, "staff")).error().code, "payments.no_refund_due");
+    EXPECT_EQ(mark_refunded(transfer.payment.id).error().code, "payments.no_refund_due");
     db_.run(checkout_.cancel(context(), transfer.id, access(transfer))).value();
     run_refunds(transfer);
     EXPECT_EQ(status(transfer), "refunding");   // a transfer goes back by hand
-    EXPECT_EQ(db_.run(checkout_.mark_refunded(ctx, transfer.payment.id, "staff")).value(), Verdict::note_refund);
+    EXPECT_EQ(mark_refunded(transfer.payment.id).value(), Verdict::note_refund);
     EXPECT_EQ(status(transfer), "refunded");
 }
 

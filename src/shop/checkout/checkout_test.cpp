@@ -1,5 +1,5 @@
 #include "shop/checkout/checkout_rules.hpp"
-#include "shop/checkout/checkout_world.hpp"
+#include "tests/support/shop_world.hpp"
 
 #include "platform/runtime/task_group.hpp"
 
@@ -243,8 +243,8 @@ TEST_F(Checkout, sixty_four_buyers_of_ten_units_make_exactly_ten_orders) {
     const Wish wish{"sandbox", std::nullopt};
     TaskGroup group(db_.executor(), [&](const std::exception_ptr&) { ++faults; });
 
-    const auto buy = [](CheckoutService& checkout, const Context& ctx, const cart::Cart& cart, const Wish& wanted, int& won,
-                        int& lost) -> Task<> {
+    const auto buy = [](CheckoutService& checkout, const Context& ctx, const cart::Cart& cart, const Wish& wanted,
+                        int& won, int& lost) -> Task<> {
         const cart::Access proof{0, cart.token};
         const auto outcome = co_await checkout.place(ctx, cart.id, proof, wanted);
         if (outcome) ++won;

@@ -44,7 +44,8 @@ struct Line {
     std::optional<std::string> image;
     bool taxable = true;   // an input of the totals; not shown
 };
-BOOST_DESCRIBE_STRUCT(Line, (), (id, variant_id, product_id, title, variant_title, sku, quantity, unit_price, total, image))
+BOOST_DESCRIBE_STRUCT(Line, (), (id, variant_id, product_id, title, variant_title, sku, quantity, unit_price, total,
+                                 image))
 
 struct ShippingMethod {
     std::string code;

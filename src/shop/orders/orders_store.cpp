@@ -178,8 +178,8 @@ Task<> insert(db::Transaction& tx, const Order& order) {
         sql_insert, order.id, order.number, token, order.customer, order.caller, order.status, order.email,
         order.currency, totals.subtotal.minor, totals.discount.minor, totals.shipping.minor, totals.tax.minor,
         totals.tax_included.minor, totals.total.minor, order.tax.rate_basis_points, order.tax.mode, address,
-        shipping_code, shipping_name, order.payment.id, order.payment.provider, order.payment.status, action, order.note,
-        order.cart_id, order.expires_at, order.created_at, order.updated_at, order.version);
+        shipping_code, shipping_name, order.payment.id, order.payment.provider, order.payment.status, action,
+        order.note, order.cart_id, order.expires_at, order.created_at, order.updated_at, order.version);
 }
 
 const db::Sql sql_insert_line{{

@@ -68,7 +68,7 @@ orders::PaymentNote note_of(const Payment& payment) {
 }
 
 std::string_view Message::header(std::string_view name) const {
-    const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& each) { return each.first == name; });
+    const auto found = std::ranges::find(headers, name, [](const auto& each) { return std::string_view(each.first); });
     return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
@@ -167,7 +167,9 @@ Task<> PaymentService::keep_reference(db::Transaction& tx, const Context& ctx, P
     payment.reference = std::string(reference);
 }
 
-Task<std::optional<StoredEvent>> PaymentService::event(db::Session& db, EventId id) { return store::load_event(db, id); }
+Task<std::optional<StoredEvent>> PaymentService::event(db::Session& db, EventId id) {
+    return store::load_event(db, id);
+}
 
 Task<> PaymentService::finish_event(db::Transaction& tx, const Context& ctx, EventId id,
                                     std::optional<std::string> finding) {
@@ -181,7 +183,7 @@ Task<std::vector<orders::Finding>> PaymentService::audit(const Context& ctx) {
     const auto twice = co_await store::orders_paid_twice(db);
     for (const auto id : twice) findings.push_back({"3", id.text(), "has two payments that succeeded"});
     const auto wrongly = co_await store::settled_wrongly(db);
-    for (const auto id : wrongly) findings.push_back({"3", id.text(), "its state and the time of its settlement differ"});
+    for (const auto id : wrongly) findings.push_back({"3", id.text(), "state and time of settlement differ"});
     co_return findings;
 }
 

@@ -22,7 +22,7 @@ using EventId = Id<EventTag>;
 BOOST_DEFINE_ENUM_CLASS(PaymentStatus, created, pending, succeeded, failed, cancelled, refund_pending, refunded)
 BOOST_DEFINE_ENUM_CLASS(EventKind, succeeded, failed, refunded)
 
-/// The one table of legal steps. A failed or cancelled attempt may still succeed: providers' messages come in any order.
+/// The one table of legal steps. A failed or cancelled attempt may still succeed: messages come in any order.
 bool may_become(PaymentStatus from, PaymentStatus to);
 /// True while the shopper may still pay by it.
 bool is_open(PaymentStatus);

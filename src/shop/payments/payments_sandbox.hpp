@@ -1,6 +1,6 @@
 #pragma once
-// A payment provider to try the shop with: it stands on the provider's side of the line, keeps its own books and talks to
-// the shop by signed webhooks over HTTP alone, late, twice or out of order as it is told.
+// A payment provider to try the shop with: it stands on the provider's side of the line, keeps its own books and talks
+// to the shop by signed webhooks over HTTP alone, late, twice or out of order as it is told.
 #include "platform/net/http_client.hpp"
 #include "shop/payments/payments.hpp"
 

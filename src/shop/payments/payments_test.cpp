@@ -183,7 +183,8 @@ TEST_F(Payments, a_message_is_refused_for_what_is_wrong_with_it) {
     EXPECT_EQ(send(with("succeeded", "won")).error().code, "payments.malformed_event");
     EXPECT_EQ(send(with("caddy-shopping", "somebody-else")).error().code, "payments.wrong_merchant");
     const std::string member = R"("payment_id":")";
-    EXPECT_EQ(send(with(member + payment.id.text(), member + PaymentId::next().text())).error().code, "payments.unknown_payment");
+    const auto other = member + PaymentId::next().text();
+    EXPECT_EQ(send(with(member + payment.id.text(), other)).error().code, "payments.unknown_payment");
     EXPECT_EQ(send(with("\"sbx_", "\"sbx-")).error().code, "payments.unknown_payment");
     EXPECT_EQ(db_.count("SELECT COUNT(*) FROM payment_events"), 0);
 }
