@@ -69,6 +69,10 @@ private:
             draft_.handle == "..") {
             fault("/handle", "not_a_handle", "The handle cannot stand in an address; leave out / \\ ? # and %.");
         }
+        // Folding may lengthen: the key by which handles are told apart is limited, too.
+        if (text::is_utf8(draft_.handle) && text::length(text::folded(draft_.handle)) > name_length_max) {
+            fault("/handle", "too_long", "The handle is longer than 255 characters in lower case; shorten it.");
+        }
         named("/title", draft_.title, "The title");
         line("/vendor", draft_.vendor, "The vendor");
         line("/seo_title", draft_.seo_title.value_or(""), "The SEO title");
