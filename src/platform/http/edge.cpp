@@ -2,6 +2,7 @@
 
 #include <array>
 #include <ctime>
+#include <stdexcept>
 
 namespace caddy::http {
 
@@ -12,13 +13,16 @@ std::uint64_t seed() {
     return (std::uint64_t{device()} << 32U) | device();
 }
 
+TrustedProxies parsed_proxies(const ServerConfig& config) {
+    auto proxies = TrustedProxies::parse(config.trusted_proxies);
+    if (proxies.has_error()) throw std::runtime_error("TRUSTED_PROXIES: " + proxies.error().detail);
+    return *std::move(proxies);
+}
+
 }  // namespace
 
 Edge::Edge(const ServerConfig& limits, Services given)
-    : config(limits),
-      services(std::move(given)),
-      proxies(TrustedProxies::parse(limits.trusted_proxies).value()),
-      random_(seed()) {}
+    : config(limits), services(std::move(given)), proxies(parsed_proxies(limits)), random_(seed()) {}
 
 std::string Edge::new_request_id() {
     constexpr std::string_view digits = "0123456789abcdef";

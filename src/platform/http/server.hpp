@@ -46,7 +46,7 @@ enum class Backlog {
 
 class Server {
 public:
-    /// REQUIRES: a configuration within its bounds.
+    /// REQUIRES: a configuration within its bounds. Throws std::runtime_error when a trusted proxy is no network.
     Server(asio::any_io_executor, const ServerConfig&, Services);
     /// REQUIRES: stopped, or never started.
     ~Server();

@@ -83,6 +83,10 @@ std::size_t bytes_of(const Prepared& content) {
     return content.identity.size() + content.gzip.size() + content.brotli.size();
 }
 
+Task<Result<Response>> serve_file(Request& request, StaticFiles& files) {
+    co_return files.find(request.path_text("file"));
+}
+
 }  // namespace
 
 StaticFiles::StaticFiles(fs::path directory, Options options)
@@ -92,10 +96,7 @@ StaticFiles::StaticFiles(std::vector<EmbeddedFile> files, Options options)
     : embedded_(std::move(files)), options_(std::move(options)) {}
 
 void StaticFiles::routes(Router& router) {
-    const auto serve = [this](Request& request) -> Task<Result<Response>> {
-        co_return find(request.path_text("file"));
-    };
-    router.get(options_.prefix + "/{file*}", Access::anyone, serve).tier = Tier::none;
+    router.get(options_.prefix + "/{file*}", Access::anyone, bind(serve_file, *this)).tier = Tier::none;
 }
 
 Result<Response> StaticFiles::find(std::string_view path) {

@@ -20,13 +20,13 @@ struct Allowed {
 // clang-format off
 constexpr std::array allowed_elements = {
     Allowed{"p"}, Allowed{"br"}, Allowed{"hr"}, Allowed{"div"}, Allowed{"span"}, Allowed{"strong"}, Allowed{"b"},
-    Allowed{"em"}, Allowed{"i"}, Allowed{"u"}, Allowed{"s"}, Allowed{"del"}, Allowed{"ins"}, Allowed{"sub"}, Allowed{"sup"},
-    Allowed{"small"}, Allowed{"mark"}, Allowed{"code"}, Allowed{"pre"}, Allowed{"blockquote"}, Allowed{"ul"},
-    Allowed{"ol", " start "}, Allowed{"li"}, Allowed{"dl"}, Allowed{"dt"}, Allowed{"dd"}, Allowed{"h1"}, Allowed{"h2"},
-    Allowed{"h3"}, Allowed{"h4"}, Allowed{"h5"}, Allowed{"h6"}, Allowed{"figure"}, Allowed{"figcaption"},
-    Allowed{"table"}, Allowed{"caption"}, Allowed{"thead"}, Allowed{"tbody"}, Allowed{"tfoot"}, Allowed{"tr"},
-    Allowed{"th", " colspan rowspan "}, Allowed{"td", " colspan rowspan "}, Allowed{"a", " href title "},
-    Allowed{"img", " src alt title width height "}};
+    Allowed{"em"}, Allowed{"i"}, Allowed{"u"}, Allowed{"s"}, Allowed{"del"}, Allowed{"ins"}, Allowed{"sub"},
+    Allowed{"sup"}, Allowed{"small"}, Allowed{"mark"}, Allowed{"code"}, Allowed{"pre"}, Allowed{"blockquote"},
+    Allowed{"ul"}, Allowed{"ol", " start "}, Allowed{"li"}, Allowed{"dl"}, Allowed{"dt"}, Allowed{"dd"},
+    Allowed{"h1"}, Allowed{"h2"}, Allowed{"h3"}, Allowed{"h4"}, Allowed{"h5"}, Allowed{"h6"}, Allowed{"figure"},
+    Allowed{"figcaption"}, Allowed{"table"}, Allowed{"caption"}, Allowed{"thead"}, Allowed{"tbody"},
+    Allowed{"tfoot"}, Allowed{"tr"}, Allowed{"th", " colspan rowspan "}, Allowed{"td", " colspan rowspan "},
+    Allowed{"a", " href title "}, Allowed{"img", " src alt title width height "}};
 // clang-format on
 
 // Their content is not text for a reader. Foreign content (svg, math) parses by other rules in other places, the usual
