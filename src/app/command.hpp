@@ -28,13 +28,16 @@ struct CommandLine {
     std::string currency;    // of `import`
     bool if_empty = false;   // of `import`
     bool password_from_stdin = false;
-    bool show_origin = false;   // of `config print`
-    bool as_markdown = false;   // of `config print`
-    bool as_json = false;       // of `routes`, `audit`
+    bool show_origin = false;             // of `config print`
+    bool as_markdown = false;             // of `config print`
+    bool as_json = false;                 // of `routes`, `audit`
+    std::vector<std::string> arguments;   // all of them, for `serve` to start its workers with
+    int public_socket = -1;               // of a worker: inherited
+    int admin_socket = -1;                // of the first worker: inherited
 };
 
 // One subcommand each; the file of the same name holds it.
-int serve(const Settings&);
+int serve(const Settings&, const CommandLine&);
 int migrate(const Settings&);
 int import_catalogue(const Settings&, const CommandLine&);
 int admin_create(const Settings&, const CommandLine&);

@@ -20,9 +20,11 @@ using Run = std::function<int(const BoundSettings&)>;
 /// An option whose text goes to the settings as the strongest source.
 void setting_option(CLI::App& command, CommandLine& line, const std::string& option, std::string name,
                     const std::string& help) {
-    command.add_option_function<std::string>(
-        option, [&line, name = std::move(name)](const std::string& value) { line.sources.add_flag(name, value); },
-        help);
+    command
+        .add_option_function<std::string>(
+            option, [&line, name = std::move(name)](const std::string& value) { line.sources.add_flag(name, value); },
+            help)
+        ->take_last();   // a supervisor adds what it found out
 }
 
 void common_options(CLI::App& command, CommandLine& line) {
@@ -44,7 +46,11 @@ void add_serve(CLI::App& root, CommandLine& line, Run& run) {
     setting_option(*command, line, "--admin-port", "ADMIN_PORT",
                    "Port for probes, never public; 0 for any free one (default 9797)");
     setting_option(*command, line, "--workers", "CLUSTER_WORKERS", "Worker processes (default 1)");
-    command->callback([&run] { run = [](const BoundSettings& bound) { return serve(bound.settings); }; });
+    // How the supervisor starts a worker; an empty group keeps it out of --help.
+    command->add_option("--public-socket", line.public_socket)->group("");
+    command->add_option("--admin-socket", line.admin_socket)->group("");
+    command->callback(
+        [&line, &run] { run = [&line](const BoundSettings& bound) { return serve(bound.settings, line); }; });
 }
 
 void add_migrate(CLI::App& root, CommandLine& line, Run& run) {
@@ -116,10 +122,12 @@ int run_program(int argc, char** argv) {
     CLI::App root("Caddy Shopping: a headless shop, from a laptop to a fleet.", "caddy-shopping");
     root.set_version_flag("--version", "caddy-shopping " + std::string(version()));
     root.require_subcommand(1);
-    root.footer("Settings come from defaults, --config, the environment, --config-dir and flags,
-        the later the stronger;\n"
-                "`caddy-shopping config print` shows them all. Every subcommand has its own --help.");
+    root.footer(
+        "Settings come from defaults, --config, the environment, --config-dir and flags, the later the "
+        "stronger;\n"
+        "`caddy-shopping config print` shows them all. Every subcommand has its own --help.");
     CommandLine line;
+    line.arguments.assign(argv + 1, argv + argc);
     Run run;
     add_serve(root, line, run);
     add_migrate(root, line, run);

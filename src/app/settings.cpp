@@ -141,8 +141,8 @@ void check_together(config::Binder& b, const Settings& s) {
         b.fault("DB_HOST: this build serves the embedded database only; leave DB_HOST empty");
     }
     for (const auto* secret : {&s.identity.jwt_secret, &s.identity.jwt_secret_previous}) {
-        if (!secret->empty() && secret->size() < 32) b.fault("JWT_SECRET,
-              JWT_SECRET_PREVIOUS: at least 32 bytes are needed");
+        if (!secret->empty() && secret->size() < 32)
+            b.fault("JWT_SECRET, JWT_SECRET_PREVIOUS: at least 32 bytes are needed");
     }
     if (s.process.port != 0 && s.process.port == s.process.admin_port) b.fault("ADMIN_PORT: must differ from PORT");
 }
@@ -151,8 +151,8 @@ std::string read_secret(const std::filesystem::path& path) {
     std::ifstream file(path);
     std::string secret;
     std::getline(file, secret);
-    if (secret.empty()) throw std::runtime_error(path.string() + ": cannot be read,
-          or is empty; restore it or delete it");
+    if (secret.empty())
+        throw std::runtime_error(path.string() + ": cannot be read, or is empty; restore it or delete it");
     return secret;
 }
 

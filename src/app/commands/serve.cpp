@@ -6,6 +6,8 @@
 #include "app/shop.hpp"
 #include "app/version.hpp"
 #include "platform/http/server.hpp"
+#include "platform/net/listener.hpp"
+#include "platform/runtime/supervisor.hpp"
 #include "platform/runtime/task_group.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -27,24 +29,26 @@ void report_bug(std::exception_ptr fault) {
 }
 
 /// A port that cannot be had is the commonest fault of a first start: say which, and what to do.
-std::uint16_t listen(http::Server& server, const std::string& host, int port, std::string_view option) {
-    try {
-        return server.listen(host, static_cast<std::uint16_t>(port));
-    } catch (const std::exception& fault) {
-        throw std::runtime_error("cannot listen on " + host + " port " + std::to_string(port) + " (" + fault.what() +
-                                 "); choose another with " + std::string(option) + ", 0 takes any free one");
-    }
+[[noreturn]] void refuse_port(const std::string& host, int port, std::string_view option, const std::exception& fault) {
+    throw std::runtime_error("cannot listen on " + host + " port " + std::to_string(port) + " (" + fault.what() +
+                             "); choose another with " + std::string(option) + ", 0 takes any free one");
 }
+
+/// The sockets that a worker inherited; -1 where it opens its own.
+struct Sockets {
+    int public_socket = -1;
+    int admin_socket = -1;
+};
 
 /// Everything that runs while the shop is open. Ports first, so that the rest may know them; doors open last.
 class Serving {
 public:
-    explicit Serving(const Settings& settings)
+    Serving(const Settings& settings, const Sockets& sockets)
         : platform_(settings),
           limiter_(settings.limit),
           public_(platform_.loop.get_executor(), settings.http, public_services()),
           admin_(platform_.loop.get_executor(), settings.http, {admin_router_, platform_.clock}),
-          settings_(with_ports(settings)) {}
+          settings_(with_ports(settings, sockets)) {}
 
     int run() {
         platform_.require_schema();
@@ -73,15 +77,28 @@ private:
         return services;
     }
 
-    Settings with_ports(Settings settings) {
+    Settings with_ports(Settings settings, const Sockets& sockets) {
         auto& process = settings.process;
-        process.port = listen(public_, process.host, process.port, "--port");
-        process.admin_port = listen(admin_, process.admin_host, process.admin_port, "--admin-port");
+        process.port = listen(public_, sockets.public_socket, process.host, process.port, "--port");
+        // One process answers for all on the admin port.
+        const bool has_admin = sockets.public_socket < 0 || sockets.admin_socket >= 0;
+        if (has_admin) {
+            process.admin_port =
+                listen(admin_, sockets.admin_socket, process.admin_host, process.admin_port, "--admin-port");
+        }
         if (settings.sandbox.webhook_url.empty()) {
             settings.sandbox.webhook_url =
                 "http://127.0.0.1:" + std::to_string(process.port) + "/api/v1/hooks/payments/sandbox";
         }
         return settings;
+    }
+
+    static int listen(http::Server& server, int socket, const std::string& host, int port, std::string_view option) {
+        try {
+            return socket >= 0 ? server.adopt(socket) : server.listen(host, static_cast<std::uint16_t>(port));
+        } catch (const std::exception& fault) {
+            refuse_port(host, port, option, fault);
+        }
     }
 
     Task<> open_until_told(jobs::Worker&, Health&);
@@ -137,15 +154,58 @@ Task<> Serving::drain(jobs::Worker& worker, Health& health, TaskGroup& tasks) {
     log::info("serve.stopped");
 }
 
+/// The command line of a worker: the supervisor's own, with what it inherits.
+WorkerCommand worker_command(const CommandLine& line, const Settings& settings, std::vector<int> sockets) {
+    WorkerCommand command{line.arguments, std::move(sockets)};
+    command.arguments.push_back("--port=" + std::to_string(settings.process.port));
+    command.arguments.push_back("--admin-port=" + std::to_string(settings.process.admin_port));
+    command.arguments.push_back("--public-socket=" + std::to_string(command.inherited.front()));
+    if (command.inherited.size() > 1) {
+        command.arguments.push_back("--admin-socket=" + std::to_string(command.inherited.back()));
+    }
+    return command;
+}
+
+net::Listener open_listener(const std::string& host, int port, std::string_view option) {
+    try {
+        return net::open_shared_listener(host, static_cast<std::uint16_t>(port));
+    } catch (const std::exception& fault) {
+        refuse_port(host, port, option, fault);
+    }
+}
+
+/// Several workers under one supervisor. It keeps their sockets, so that a connection that waits while a worker is
+/// replaced is answered by the next one.
+int serve_with_workers(Settings settings, const CommandLine& line) {
+    auto& process = settings.process;
+    { Platform(settings).require_schema(); }
+    const auto admin = open_listener(process.admin_host, process.admin_port, "--admin-port");
+    process.admin_port = admin.port;
+    std::vector<WorkerCommand> commands;
+    for (int slot = 0; slot < process.workers; ++slot) {
+        const auto listener = open_listener(process.host, process.port, "--port");
+        process.port = listener.port;
+        std::vector<int> sockets{listener.socket};
+        if (slot == 0) sockets.push_back(admin.socket);
+        commands.push_back(worker_command(line, settings, std::move(sockets)));
+    }
+    const auto report = [](std::string_view event, int slot, int pid, int status) {
+        log::info(event, {{"slot", slot}, {"pid", pid}, {"status", status}});
+    };
+    return supervise(commands, SupervisorConfig{}, report);
+}
+
 }   // namespace
 
-int serve(const Settings& given) {
+int serve(const Settings& given, const CommandLine& line) {
     log::configure(static_cast<log::Level>(given.process.log_level), static_cast<log::Format>(given.process.log_format),
                    log::Stream::standard_output);
     Settings settings = given;
     complete_secrets(settings);
     try {
-        return Serving(settings).run();
+        const bool is_worker = line.public_socket >= 0;
+        if (!is_worker && settings.process.workers > 1) return serve_with_workers(std::move(settings), line);
+        return Serving(settings, {line.public_socket, line.admin_socket}).run();
     } catch (const std::runtime_error& fault) {
         complain(fault.what());
         return exit_unavailable;
