@@ -41,7 +41,7 @@ class Shop:
         self.data = self.directory / "data"
         self.settings = {
             "SANDBOX_PAYMENTS": "true", "GLOBAL_RATE_LIMIT": "1000000", "THROTTLER_LIMIT": "1000000",
-            "AUTH_RATE_LIMIT": "1000000", "UNPAID_ORDERS_PER_CALLER_MAX": "100000",
+            "AUTH_RATE_LIMIT": "1000000", "UNPAID_ORDERS_PER_CUSTOMER_MAX": "100000", "UNPAID_ORDERS_PER_ADDRESS_MAX": "1000000",
             "CARTS_PER_CLIENT_PER_HOUR": "1000000", **settings}
         self.process = None
         self.http = requests.Session()
@@ -174,6 +174,14 @@ class Shop:
         answer = self.post("/auth/register", {"email": email or f"{uuid.uuid4().hex}@example.com", "password": password})
         assert answer.status_code == 201, answer.text
         return answer.json()
+
+    def admin(self):
+        """The headers of a signed-in administrator, made on the command line."""
+        email = f"{uuid.uuid4().hex}@example.com"
+        self.run("admin", "create", "--email", email, "--password-stdin", input="a long password here\n")
+        answer = self.post("/auth/login", {"email": email, "password": "a long password here"})
+        assert answer.status_code == 200, answer.text
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
     def signed_in(self, **options):
         return {"Authorization": f"Bearer {self.register(**options)['access_token']}"}

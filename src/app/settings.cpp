@@ -108,8 +108,10 @@ void bind_shop(config::Binder& b, Settings& s) {
         .integer("PAYMENT_WINDOW_MIN", s.checkout.payment_window_min, {1, 10'080},
                  "Minutes that reserved stock waits for the money")
         .integer("SCARCE_WINDOW_MIN", s.checkout.scarce_window_min, {1, 10'080}, "The same where stock is scarce")
-        .integer("UNPAID_ORDERS_PER_CALLER_MAX", s.checkout.unpaid_orders_per_caller_max, {0, 100'000},
-                 "Unpaid orders of one customer or address; 0: any number")
+        .integer("UNPAID_ORDERS_PER_CUSTOMER_MAX", s.checkout.unpaid_per_customer_max, {0, 100'000},
+                 "Unpaid orders that one customer may have at a time; 0: any number")
+        .integer("UNPAID_ORDERS_PER_ADDRESS_MAX", s.checkout.unpaid_per_address_max, {0, 1'000'000},
+                 "Unpaid orders that the guests behind one address may have at a time; 0: any number")
         .integer("PAYMENT_ATTEMPTS_MAX", s.checkout.attempts_per_order_max, {1, 100}, "Attempts to pay one order")
         .text("MANUAL_PAYMENT_INSTRUCTIONS", s.manual.instructions, "What a shopper who pays by hand is told")
         .integer("MANUAL_PAYMENT_WINDOW_HOURS", s.manual.window_hours, {1, 720},

@@ -36,4 +36,9 @@ bool admits(Access access, const Principal& principal) {
     return false;
 }
 
+bool may(const Principal& principal, Permission permission) {
+    if (!admits(Access::staff, principal)) return false;
+    return principal.role == Role::admin || principal.permissions.has(permission);
+}
+
 }   // namespace caddy

@@ -137,5 +137,17 @@ TEST(Access, the_gate_admits_by_role) {
     EXPECT_TRUE(admits(Access::admin, admin));
 }
 
+TEST(Access, staff_may_do_what_they_were_given_and_administrators_everything) {
+    const auto clerk = Permissions{}.with(Permission::orders_read).with(Permission::refunds);
+    const Principal staff{2, 2, Role::staff, clerk}, admin{3, 3, Role::admin}, customer{1, 1, Role::customer, clerk};
+
+    EXPECT_TRUE(may(staff, Permission::refunds));
+    EXPECT_TRUE(may(staff, Permission::none));
+    EXPECT_FALSE(may(staff, Permission::orders_write));
+    EXPECT_TRUE(may(admin, Permission::users_manage));
+    EXPECT_FALSE(may(customer, Permission::refunds));
+    EXPECT_FALSE(may(customer, Permission::none));
+}
+
 }   // namespace
 }   // namespace caddy

@@ -9,7 +9,7 @@ namespace caddy::jobs { class JobTable; }
 namespace caddy::identity  { class IdentityService;  void routes(http::Router&, IdentityService&); }
 namespace caddy::catalog   { class CatalogService;   void routes(http::Router&, CatalogService&); }
 namespace caddy::cart      { class CartService;      void routes(http::Router&, CartService&, idempotency::Ledger&); }
-namespace caddy::checkout  { class CheckoutService; void routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
+namespace caddy::checkout { class CheckoutService; void routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
 namespace caddy::orders    { class OrderService;     void routes(http::Router&, OrderService&); }
 namespace caddy::payments  { class PaymentService;   void routes(http::Router&, PaymentService&); }
 namespace caddy::payments  { class SandboxProvider;  void sandbox_routes(http::Router&, SandboxProvider&); }
@@ -17,5 +17,5 @@ namespace caddy::payments  { class SandboxProvider;  void sandbox_routes(http::R
 namespace caddy::identity  { void jobs(jobs::JobTable&, IdentityService&); }
 namespace caddy::inventory { class InventoryService; void jobs(jobs::JobTable&, InventoryService&); }
 namespace caddy::cart      { void jobs(jobs::JobTable&, CartService&); }
-namespace caddy::checkout  { void jobs(jobs::JobTable&, CheckoutService&); }
+namespace caddy::checkout { void jobs(jobs::JobTable&, CheckoutService&); }
 namespace caddy::payments  { void sandbox_jobs(jobs::JobTable&, SandboxProvider&); }

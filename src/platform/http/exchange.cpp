@@ -132,6 +132,11 @@ Task<std::optional<Response>> Exchange::examine() {
         co_return refuse(
             Error{ErrorKind::unauthenticated, "request.sign_in_required", "Sign in, and send the access token."});
     }
+    if (route_->permission != Permission::none && !may(request_.ctx.principal, route_->permission)) {
+        const std::string needed = boost::describe::enum_to_string(route_->permission, "");
+        co_return refuse(Error{ErrorKind::forbidden, "request.forbidden",
+                               "This needs the permission " + needed + "; ask an administrator for it."});
+    }
     const auto coding = in_lower_case(request_.header("content-encoding").value_or("identity"));
     if (coding != "identity") {
         co_return refuse(

@@ -97,7 +97,10 @@ Router& Router::operator=(Router&&) noexcept = default;
 Route& Router::add(std::string method, std::string pattern, Access access, Handler handler) {
     CADDY_ASSERT(!pattern.empty() && pattern.front() == '/');
     auto& row = table_->rows.emplace_back();
-    row.route = {std::move(method), std::move(pattern), access, Tier::api, std::move(handler)};
+    row.route.method = std::move(method);
+    row.route.pattern = std::move(pattern);
+    row.route.access = access;
+    row.route.handler = std::move(handler);
     auto* node = &table_->root;
     auto* rows = &node->rows;
     const auto segments = split(row.route.pattern);

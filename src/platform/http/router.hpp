@@ -31,6 +31,7 @@ struct Route {
                            // may be empty
     Access access = Access::anyone;
     Tier tier = Tier::api;
+    Permission permission = Permission::none;   // beside Access::staff
     Handler handler;
     std::chrono::milliseconds time_limit{0};   // 0: the server's; at most 120 s
     std::size_t body_limit = 0;                // 0: the server's

@@ -102,7 +102,7 @@ struct Config {
     int lines_per_cart_max = 100;           // 1..1000
     int quantity_per_line_max = 999;        // 1..1000000
     std::string currency = "CNY";           // of a cart that nothing was asked for and that holds nothing yet
-    int carts_per_client_per_hour = 600;    // 0..1000000: one address (one /64 of IPv6) opens no more; 0: no limit
+    int carts_per_client_per_hour = 20'000;    // 0..1000000: one address (one /64 of IPv6) opens no more; 0: no limit
     int keep_days = 90;                     // 1..3650: a guest's cart that nobody touched so long is deleted
 };
 

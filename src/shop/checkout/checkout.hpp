@@ -19,7 +19,8 @@ using orders::PaymentId;
 struct Config {
     int payment_window_min = 30;            // 1..10080: how long stock waits for the money
     int scarce_window_min = 10;             // 1..10080: the same, where stock is scarce
-    int unpaid_orders_per_caller_max = 20;  // 0..100000 open unpaid orders of a customer or an address; 0: no limit
+    int unpaid_per_customer_max = 100;      // 0..100000 open unpaid orders of a customer; 0: no limit
+    int unpaid_per_address_max = 5'000;     // 0..1000000 of the guests behind one address; 0: no limit
     int attempts_per_order_max = 10;        // 1..100 payments of one order
 };
 

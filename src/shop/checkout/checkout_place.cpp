@@ -123,9 +123,10 @@ Task<Result<CheckoutService::Repriced>> CheckoutService::reprice(db::Transaction
 }
 
 Task<Result<void>> CheckoutService::check_quota(db::Transaction& tx, const Context& ctx, const std::string& caller) {
-    if (config_.unpaid_orders_per_caller_max == 0) co_return Result<void>{};
+    const int most = ctx.principal.signed_in() ? config_.unpaid_per_customer_max : config_.unpaid_per_address_max;
+    if (most == 0) co_return Result<void>{};
     const auto unpaid = co_await parts_.orders.unpaid(tx, caller, ctx.now());
-    if (unpaid >= config_.unpaid_orders_per_caller_max) co_return refuse::too_many_unpaid();
+    if (unpaid >= most) co_return refuse::too_many_unpaid();
     co_return Result<void>{};
 }
 

@@ -214,7 +214,7 @@ TEST_F(Checkout, what_needs_no_parcel_needs_no_address_and_what_costs_nothing_is
 
 class Quota : public World {
 protected:
-    Quota() : World(Config{.unpaid_orders_per_caller_max = 2}) {}
+    Quota() : World(Config{.unpaid_per_customer_max = 1, .unpaid_per_address_max = 2}) {}
 };
 
 TEST_F(Quota, a_caller_keeps_only_so_many_unpaid_orders) {
