@@ -1,19 +1,21 @@
 """Many buyers, few units: what is sold is what there was."""
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+
+import pytest
 
 HEADER = "Handle,Title,Published,Option1 Name,Option1 Value,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price\n"
 
 
-def stocked(shop, quantity):
+def stocked(shop, quantity, *arguments):
     path = shop.directory / "stock.csv"
     path.write_text(HEADER + f"ticket,Ticket,true,Title,Default Title,shopify,{quantity},deny,25.00\n")
     shop.import_csv(path)
-    return shop.start()
+    return shop.start(*arguments)
 
 
-def test_sixty_four_clients_for_the_last_ten_units_make_ten_orders(fresh_shop):
-    stocked(fresh_shop, 10)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_sixty_four_clients_for_the_last_ten_units_make_ten_orders(fresh_shop, workers):
+    stocked(fresh_shop, 10, "--workers", str(workers))
     with ThreadPoolExecutor(64) as pool:
         carts = list(pool.map(lambda _: fresh_shop.cart(("ticket", 1)), range(64)))
         answers = list(pool.map(lambda made: fresh_shop.checkout(*made), carts))

@@ -63,6 +63,21 @@ def test_a_second_signal_ends_at_once(fresh_shop):
     fresh_shop.process = None
 
 
+def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(fresh_shop):
+    fresh_shop.start("--workers", "3")
+    supervisor = fresh_shop.process.pid
+    for _ in range(3):
+        workers = [int(pid) for pid in subprocess.run(["pgrep", "-P", str(supervisor)], capture_output=True, text=True).stdout.split()]
+        assert len(workers) == 3
+        before = (fresh_shop.directory / "serve.log").stat().st_size
+        os.kill(workers[0], signal.SIGKILL)
+        fresh_shop.wait_for_log("worker.started", before)
+        fresh_shop.wait_for_log("serve.listening", before)
+        assert [requests.get(fresh_shop.base + "/health", timeout=10).status_code for _ in range(12)] == [200] * 12
+    fresh_shop.stop()
+    assert subprocess.run(["pgrep", "-P", str(supervisor)], capture_output=True).returncode == 1
+
+
 def test_a_taken_port_is_told_with_the_remedy(cli, tmp_path):
     with socket.socket() as taken:
         taken.bind(("0.0.0.0", 0))
