@@ -68,7 +68,7 @@ class Shop:
             stdout=self.log, stderr=subprocess.STDOUT, env={**os.environ, **self.settings, **settings})
         listening = self.wait_for_log("serve.listening", where)
         self.base = f"http://127.0.0.1:{listening['port']}"
-        self.admin = f"http://127.0.0.1:{listening['admin_port']}"
+        self.admin_base = f"http://127.0.0.1:{listening['admin_port']}"
         self.port = listening["port"]
         self.contract = Contract(self.http.get(self.base + "/api/v1/openapi.json", timeout=30).json())
         return self

@@ -18,7 +18,7 @@ def test_health_and_probes(fresh_shop):
     health = fresh_shop.get("/health").json()
     assert health["status"] == "ok" and health["checks"]["database"]["status"] == "ok" and health["version"]
     for path in ("/livez", "/readyz", "/startupz", "/health", "/version"):
-        assert fresh_shop.http.get(fresh_shop.admin + path).status_code == 200, path
+        assert fresh_shop.http.get(fresh_shop.admin_base + path).status_code == 200, path
     assert fresh_shop.get("/readyz").status_code == 200
     assert fresh_shop.http.get(fresh_shop.base + "/livez").status_code == 404
     fresh_shop.stop()
@@ -42,7 +42,7 @@ def test_requests_in_flight_are_answered_while_the_shop_drains(fresh_shop):
     process = fresh_shop.process
     process.send_signal(signal.SIGTERM)
     time.sleep(0.7)
-    answer = fresh_shop.http.get(fresh_shop.admin + "/readyz")
+    answer = fresh_shop.http.get(fresh_shop.admin_base + "/readyz")
     assert (answer.status_code, answer.json()["reason"]) == (503, "draining")
     assert process.wait(timeout=30) == 0
     stop.set()
