@@ -16,8 +16,11 @@ def shop(tmp_path_factory):
     running = Shop(tmp_path_factory.mktemp("shop"))
     running.import_csv(ROOT / "tests" / "fixtures" / "catalogue.csv")
     running.start()
-    yield running
-    running.stop()
+    try:
+        yield running
+        running.stop()
+    finally:
+        running.kill()
 
 
 @pytest.fixture

@@ -16,8 +16,11 @@ def document(tmp_path_factory):
 
     shop = Shop(tmp_path_factory.mktemp("contract"))
     shop.start()
-    yield shop.http.get(shop.base + "/api/v1/openapi.json").json()
-    shop.stop()
+    try:
+        yield shop.http.get(shop.base + "/api/v1/openapi.json").json()
+        shop.stop()
+    finally:
+        shop.kill()
 
 
 @pytest.fixture(scope="module")
