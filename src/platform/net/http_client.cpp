@@ -1,26 +1,25 @@
 #include "platform/net/http_client.hpp"
 
+#include "platform/net/address.hpp"
 #include "platform/runtime/fault.hpp"
 #include "platform/runtime/offload.hpp"
 
 #include <curl/curl.h>
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <chrono>
+#include <cstring>
 
 namespace caddy::net {
 namespace {
 
-struct Call {
-    std::string url;
-    HttpHeaders headers;
-    std::string body;
-    long time_limit_ms = 0;
-    std::size_t body_limit = 0;
-};
-
 struct Received {
     std::string body;
     std::size_t limit = 0;
+    bool cut = false;
 };
 
 using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
@@ -29,9 +28,33 @@ using HeaderList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 std::size_t receive(char* data, std::size_t size, std::size_t count, void* user) {
     auto& received = *static_cast<Received*>(user);
     const std::size_t bytes = size * count;
-    if (received.body.size() + bytes > received.limit) return 0;   // libcurl ends the call with a write error
-    received.body.append(data, bytes);
-    return bytes;
+    const std::size_t kept = std::min(bytes, received.limit - received.body.size());
+    received.body.append(data, kept);
+    received.cut = kept < bytes;
+    return kept;   // less than came: libcurl ends the call with a write error
+}
+
+bool allows(const curl_sockaddr& address) {
+    const std::size_t length = address.addrlen;
+    if (address.family == AF_INET && length == sizeof(sockaddr_in)) {
+        sockaddr_in v4{};
+        std::memcpy(&v4, &address.addr, length);
+        return is_public(asio::ip::address_v4(ntohl(v4.sin_addr.s_addr)));
+    }
+    if (address.family != AF_INET6 || length != sizeof(sockaddr_in6)) return false;
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &address.addr, length);
+    asio::ip::address_v6::bytes_type bytes{};
+    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+    return is_public(asio::ip::address_v6(bytes));
+}
+
+curl_socket_t open_public_socket(void* refused, curlsocktype, curl_sockaddr* address) {
+    if (!allows(*address)) {
+        *static_cast<bool*>(refused) = true;
+        return CURL_SOCKET_BAD;
+    }
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 HeaderList header_list(const HttpHeaders& headers) {
@@ -45,30 +68,63 @@ HeaderList header_list(const HttpHeaders& headers) {
     return list;
 }
 
-HttpReply perform(const Call& call) {
+void set_up(CURL* curl, Received& received) {
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &receive);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &received);
+}
+
+}   // namespace
+
+struct HttpClient::Call {
+    std::string url;
+    HttpHeaders headers;
+    std::string body;
+    long time_limit_ms = 0;
+    std::size_t body_limit = 0;
+    Reach reach = Reach::anywhere;
+};
+
+struct HttpClient::Outcome {
+    HttpAttempt attempt;
+    bool cut = false;
+};
+
+HttpClient::Outcome HttpClient::perform(const Call& call) {
     const Handle handle(curl_easy_init(), &curl_easy_cleanup);
     if (!handle) throw Unavailable("libcurl has no handle");
     const auto headers = header_list(call.headers);
     Received received{{}, call.body_limit};
+    bool refused = false;
     CURL* curl = handle.get();
+    set_up(curl, received);
     curl_easy_setopt(curl, CURLOPT_URL, call.url.c_str());
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, call.time_limit_ms);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call.body.data());
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &receive);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &received);
-    const CURLcode outcome = curl_easy_perform(curl);
-    if (outcome != CURLE_OK) throw Unavailable(std::string("outgoing HTTP: ") + curl_easy_strerror(outcome));
-    long status = 0;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    return {static_cast<int>(status), std::move(received.body)};
+    if (call.reach == Reach::public_only) {
+        curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, &open_public_socket);
+        curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &refused);
+    }
+    const auto begun = std::chrono::steady_clock::now();
+    const CURLcode code = curl_easy_perform(curl);
+    const auto took = std::chrono::steady_clock::now() - begun;
+    Outcome outcome;
+    outcome.attempt.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
+    outcome.attempt.body = std::move(received.body);
+    outcome.cut = received.cut;
+    if (code == CURLE_OK || received.cut) {
+        long status = 0;
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+        outcome.attempt.status = static_cast<int>(status);
+    } else {
+        outcome.attempt.failure = refused ? "the host has no public address" : curl_easy_strerror(code);
+    }
+    return outcome;
 }
-
-}   // namespace
 
 struct HttpClient::Pool {
     explicit Pool(std::size_t size) : threads(size) {}
@@ -84,13 +140,11 @@ HttpClient::HttpClient(const HttpClientConfig& config)
 
 HttpClient::~HttpClient() { pool_->threads.join(); }
 
-Task<HttpReply> HttpClient::post(const Context& ctx, std::string url, HttpHeaders headers, std::string body) {
+Task<HttpClient::Outcome> HttpClient::run(const Context& ctx, Call call) {
     if (pool_->pending >= config_.parallel + config_.queue_limit) throw Unavailable("too many outgoing calls wait");
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(ctx.remaining()).count();
     if (left <= 0) throw DeadlineExceeded();
-    Call call{std::move(url), std::move(headers), std::move(body),
-              static_cast<long>(std::min<std::int64_t>(left, config_.time_limit_ms)),
-              static_cast<std::size_t>(config_.body_limit_bytes)};
+    call.time_limit_ms = static_cast<long>(std::min<std::int64_t>(left, call.time_limit_ms));
     struct Count {
         explicit Count(int& pending) : pending_(pending) { ++pending_; }
         ~Count() { --pending_; }
@@ -98,8 +152,29 @@ Task<HttpReply> HttpClient::post(const Context& ctx, std::string url, HttpHeader
     } const count(pool_->pending);
     // Named first: g++ 12 destroys a capturing temporary of a co_await expression twice.
     auto work = [call = std::move(call)] { return perform(call); };
-    auto reply = co_await offload(pool_->threads, std::move(work));
-    co_return reply;
+    auto outcome = co_await offload(pool_->threads, std::move(work));
+    co_return outcome;
+}
+
+Task<HttpReply> HttpClient::post(const Context& ctx, std::string url, HttpHeaders headers, std::string body) {
+    Call call{std::move(url), std::move(headers), std::move(body), config_.time_limit_ms,
+              static_cast<std::size_t>(config_.body_limit_bytes)};
+    auto outcome = co_await run(ctx, std::move(call));
+    if (outcome.cut) throw Unavailable("outgoing HTTP: the answer is too long");
+    if (outcome.attempt.status == 0) throw Unavailable("outgoing HTTP: " + outcome.attempt.failure);
+    co_return HttpReply{outcome.attempt.status, std::move(outcome.attempt.body)};
+}
+
+Task<HttpAttempt> HttpClient::try_post(const Context& ctx, std::string url, HttpHeaders headers, std::string body,
+                                       HttpBounds bounds) {
+    Call call{std::move(url),
+              std::move(headers),
+              std::move(body),
+              bounds.time_limit_ms > 0 ? bounds.time_limit_ms : config_.time_limit_ms,
+              static_cast<std::size_t>(bounds.body_keep_bytes),
+              bounds.reach};
+    auto outcome = co_await run(ctx, std::move(call));
+    co_return std::move(outcome.attempt);
 }
 
 }   // namespace caddy::net
