@@ -23,6 +23,7 @@ Shop::Shop(Platform& platform, const Settings& settings)
       sign_in_attempts(platform.clock, limit::AttemptLimit::Config{}),
       identity(platform.database, sign_in_attempts, settings.identity),
       catalog(platform.database),
+      search(platform.database, catalog),
       inventory(platform.database, catalog, settings.inventory),
       shipping(platform.database),
       carts(platform.database, catalog, inventory, shipping, settings.tax, settings.cart),
@@ -38,6 +39,7 @@ http::Router Shop::routes(const Settings& settings) {
     http::Router router;
     identity::routes(router, identity);
     catalog::routes(router, catalog);
+    search::routes(router, search);
     cart::routes(router, carts, ledger);
     checkout::routes(router, checkout, ledger);
     orders::routes(router, orders);
@@ -49,6 +51,7 @@ http::Router Shop::routes(const Settings& settings) {
 caddy::jobs::JobTable Shop::jobs(const Settings& settings) {
     caddy::jobs::JobTable table;
     identity::jobs(table, identity);
+    search::jobs(table, search);
     inventory::jobs(table, inventory);
     cart::jobs(table, carts);
     checkout::jobs(table, checkout);

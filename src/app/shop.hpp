@@ -9,6 +9,7 @@
 #include "shop/catalog/catalog.hpp"
 #include "shop/imports/imports.hpp"
 #include "shop/orders/orders.hpp"
+#include "shop/search/search.hpp"
 #include "shop/shipping/shipping.hpp"
 
 namespace caddy::app {
@@ -25,6 +26,7 @@ struct Shop {
     limit::AttemptLimit sign_in_attempts;
     identity::IdentityService identity;
     catalog::CatalogService catalog;
+    search::SearchService search;
     inventory::InventoryService inventory;
     shipping::ShippingService shipping;
     cart::CartService carts;

@@ -8,6 +8,7 @@ namespace caddy::jobs { class JobTable; }
 
 namespace caddy::identity  { class IdentityService;  void routes(http::Router&, IdentityService&); }
 namespace caddy::catalog   { class CatalogService;   void routes(http::Router&, CatalogService&); }
+namespace caddy::search    { class SearchService;    void routes(http::Router&, SearchService&); }
 namespace caddy::cart      { class CartService;      void routes(http::Router&, CartService&, idempotency::Ledger&); }
 namespace caddy::checkout { class CheckoutService; void routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
 namespace caddy::orders    { class OrderService;     void routes(http::Router&, OrderService&); }
@@ -16,6 +17,7 @@ namespace caddy::payments  { class SandboxProvider;  void sandbox_routes(http::R
 
 namespace caddy::identity  { void jobs(jobs::JobTable&, IdentityService&); }
 namespace caddy::inventory { class InventoryService; void jobs(jobs::JobTable&, InventoryService&); }
+namespace caddy::search    { void jobs(jobs::JobTable&, SearchService&); }
 namespace caddy::cart      { void jobs(jobs::JobTable&, CartService&); }
 namespace caddy::checkout { void jobs(jobs::JobTable&, CheckoutService&); }
 namespace caddy::payments  { void sandbox_jobs(jobs::JobTable&, SandboxProvider&); }

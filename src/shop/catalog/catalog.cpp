@@ -230,6 +230,40 @@ Task<Result<Product>> CatalogService::product(const Context& ctx, std::string_vi
     co_return std::move(found.front());
 }
 
+Task<std::vector<Product>> CatalogService::products(db::Session& db, std::span<const ProductId> ids) {
+    co_return co_await load(db, ids);
+}
+
+Task<std::vector<Listed>> CatalogService::listed(db::Session& db, std::span<const ProductId> ids) {
+    const auto rows = co_await store::listed(db, ids);
+    std::unordered_map<ProductId, Listed> found;
+    for (const auto& row : rows) {
+        auto& entry = found[row.product_id];
+        entry.product = row.product_id;
+        entry.availability = row.availability;
+        entry.price = money(row.price_min, row.currency);
+        if (row.category_id != CategoryId{0}) entry.categories.push_back(row.category_id);
+    }
+    std::vector<Listed> ordered;
+    for (const auto id : ids) {
+        if (const auto at = found.find(id); at != found.end()) ordered.push_back(std::move(at->second));
+    }
+    co_return ordered;
+}
+
+Task<std::vector<CategoryLink>> CatalogService::category_links(db::Session& db, std::span<const CategoryId> ids) {
+    auto rows = co_await store::categories_by_id(db, ids);
+    std::vector<CategoryLink> links;
+    for (auto& row : rows) links.push_back({row.id, std::move(row.handle), std::move(row.name)});
+    co_return links;
+}
+
+Task<std::optional<CategoryId>> CatalogService::category_id(db::Session& db, std::string_view id_or_handle) {
+    const auto row = co_await find_category(db, id_or_handle);
+    if (!row) co_return std::nullopt;
+    co_return row->id;
+}
+
 Task<bool> CatalogService::has_products(const Context& ctx) {
     auto db = co_await db_.read(ctx);
     const auto any = co_await store::any_product(db);

@@ -157,6 +157,14 @@ struct ProductQuery {
     std::string words{};   // each must be found in title, handle, vendor or a SKU
 };
 
+/// A published product as a search filters and counts it.
+struct Listed {
+    ProductId product;
+    Availability availability = Availability::out_of_stock;
+    std::optional<Money> price;   // the lowest of its variants'
+    std::vector<CategoryId> categories;   // ancestors included
+};
+
 // ---- what is written ----
 
 struct Attribute {
@@ -235,6 +243,18 @@ public:
 
     /// A published product by its id or its handle. Refuses: catalog.product_not_found
     Task<Result<Product>> product(const Context&, std::string_view id_or_handle);
+
+    /// The published ones among these products, each complete, in the given order.
+    Task<std::vector<Product>> products(db::Session&, std::span<const ProductId>);
+
+    /// The published ones among these products as filters see them, in the given order.
+    Task<std::vector<Listed>> listed(db::Session&, std::span<const ProductId>);
+
+    /// The categories with these ids, in no particular order.
+    Task<std::vector<CategoryLink>> category_links(db::Session&, std::span<const CategoryId>);
+
+    /// The category of this id or handle; nothing when there is none.
+    Task<std::optional<CategoryId>> category_id(db::Session&, std::string_view id_or_handle);
 
     /// True when there is any product, published or not.
     Task<bool> has_products(const Context&);

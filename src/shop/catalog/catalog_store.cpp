@@ -54,6 +54,16 @@ const db::Sql sql_category_by_id{{
     .name = "catalog.category_by_id",
     .any = "SELECT id, parent_id, handle, name, position FROM categories WHERE id = ?"}};
 
+const db::Sql sql_categories_by_id{{
+    .name = "catalog.categories_by_id",
+    .any = "SELECT id, parent_id, handle, name, position FROM categories WHERE id IN (:ids)"}};
+
+const db::Sql sql_listed{{
+    .name = "catalog.listed",
+    .any = "SELECT l.product_id AS product_id, l.category_id AS category_id, p.availability AS availability,"
+           " p.price_min AS price_min, p.currency AS currency FROM product_listings l JOIN products p ON p.id ="
+           " l.product_id WHERE p.status = 'active' AND p.published_at IS NOT NULL AND l.product_id IN (:ids)"}};
+
 struct OfferRow {
     VariantId variant;
     ProductId product;
@@ -110,6 +120,14 @@ Task<std::optional<ProductId>> find_by_handle(db::Session& db, std::string_view 
     const auto row = co_await db.one<IdRow>(sql_find_by_handle, handle);
     if (!row) co_return std::nullopt;
     co_return row->id;
+}
+
+Task<std::vector<ListedRow>> listed(db::Session& db, std::span<const ProductId> ids) {
+    co_return co_await db.all_in<ListedRow>(sql_listed, ids);
+}
+
+Task<std::vector<CategoryRow>> categories_by_id(db::Session& db, std::span<const CategoryId> ids) {
+    co_return co_await db.all_in<CategoryRow>(sql_categories_by_id, ids);
 }
 
 Task<std::vector<VariantRow>> variants_of(db::Session& db, std::span<const ProductId> ids) {

@@ -30,6 +30,17 @@ Task<std::vector<Entry>> list(db::Session&, Sort, const ListFilter&, const std::
 /// How many there are, at most page_count_max.
 Task<std::int64_t> count(db::Session&, const ListFilter&);
 
+/// One row per category that a published product stands in, ancestors and the whole shop (0) included.
+struct ListedRow {
+    ProductId product_id;
+    CategoryId category_id;
+    Availability availability{};
+    std::optional<std::int64_t> price_min;
+    std::optional<Currency> currency;
+};
+BOOST_DESCRIBE_STRUCT(ListedRow, (), (product_id, category_id, availability, price_min, currency))
+Task<std::vector<ListedRow>> listed(db::Session&, std::span<const ProductId>);
+
 // ---- products ----
 
 struct ProductRow {
@@ -119,6 +130,7 @@ BOOST_DESCRIBE_STRUCT(CategoryRow, (), (id, parent_id, handle, name, position))
 Task<std::vector<CategoryRow>> all_categories(db::Session&);
 Task<std::optional<CategoryRow>> category_by_handle(db::Session&, std::string_view handle);
 Task<std::optional<CategoryRow>> category_by_id(db::Session&, CategoryId);
+Task<std::vector<CategoryRow>> categories_by_id(db::Session&, std::span<const CategoryId>);
 /// False when the handle is taken.
 Task<bool> insert_category(db::Transaction&, const CategoryRow&, Time);
 
