@@ -15,8 +15,3 @@ target_compile_options(caddy_warnings INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(caddy_warnings INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized)
 endif()
-# With link-time optimisation g++ 12 compares the frames of inline coroutines by the names of their temporaries, which differ
-# from file to file, and takes that for a breach of the one-definition rule.
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_INTERPROCEDURAL_OPTIMIZATION)
-    add_link_options(-Wno-odr)
-endif()
