@@ -23,6 +23,7 @@ Shop::Shop(Platform& platform, const Settings& settings)
       sign_in_attempts(platform.clock, limit::AttemptLimit::Config{}),
       identity(platform.database, sign_in_attempts, settings.identity),
       catalog(platform.database),
+      catalog_admin(platform.database, catalog),
       search(platform.database, catalog),
       inventory(platform.database, catalog, settings.inventory),
       shipping(platform.database),
@@ -33,12 +34,15 @@ Shop::Shop(Platform& platform, const Settings& settings)
       payments(platform.database, providers(manual, sandbox, settings)),
       checkout(platform.database, {catalog, inventory, shipping, carts, orders, payments}, settings.tax,
                settings.checkout),
-      imports(platform.database, catalog, inventory, import_config(settings)) {}
+      imports(platform.database, catalog, inventory, import_config(settings)),
+      exports(platform.database, catalog, inventory) {}
 
 http::Router Shop::routes(const Settings& settings) {
     http::Router router;
     identity::routes(router, identity);
     catalog::routes(router, catalog);
+    catalog::admin_routes(router, catalog_admin, ledger);
+    imports::admin_routes(router, imports, exports, ledger);
     search::routes(router, search);
     cart::routes(router, carts, ledger);
     checkout::routes(router, checkout, ledger);
@@ -52,6 +56,7 @@ caddy::jobs::JobTable Shop::jobs(const Settings& settings) {
     caddy::jobs::JobTable table;
     identity::jobs(table, identity);
     search::jobs(table, search);
+    imports::jobs(table, imports);
     inventory::jobs(table, inventory);
     cart::jobs(table, carts);
     checkout::jobs(table, checkout);

@@ -7,7 +7,9 @@
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/jobs/worker.hpp"
 #include "shop/catalog/catalog.hpp"
+#include "shop/catalog/catalog_admin.hpp"
 #include "shop/imports/imports.hpp"
+#include "shop/imports/imports_export.hpp"
 #include "shop/orders/orders.hpp"
 #include "shop/search/search.hpp"
 #include "shop/shipping/shipping.hpp"
@@ -26,6 +28,7 @@ struct Shop {
     limit::AttemptLimit sign_in_attempts;
     identity::IdentityService identity;
     catalog::CatalogService catalog;
+    catalog::CatalogAdmin catalog_admin;
     search::SearchService search;
     inventory::InventoryService inventory;
     shipping::ShippingService shipping;
@@ -36,6 +39,7 @@ struct Shop {
     payments::PaymentService payments;
     checkout::CheckoutService checkout;
     imports::ImportService imports;
+    imports::ExportService exports;
 };
 
 }   // namespace caddy::app

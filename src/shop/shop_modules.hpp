@@ -15,6 +15,13 @@ namespace caddy::orders    { class OrderService;     void routes(http::Router&, 
 namespace caddy::payments  { class PaymentService;   void routes(http::Router&, PaymentService&); }
 namespace caddy::payments  { class SandboxProvider;  void sandbox_routes(http::Router&, SandboxProvider&); }
 
+namespace caddy::catalog { class CatalogAdmin; void admin_routes(http::Router&, CatalogAdmin&, idempotency::Ledger&); }
+namespace caddy::imports   { class ImportService; class ExportService; }
+namespace caddy::imports {
+void admin_routes(http::Router&, ImportService&, ExportService&, idempotency::Ledger&);
+}
+
+namespace caddy::imports   { void jobs(jobs::JobTable&, ImportService&); }
 namespace caddy::identity  { void jobs(jobs::JobTable&, IdentityService&); }
 namespace caddy::inventory { class InventoryService; void jobs(jobs::JobTable&, InventoryService&); }
 namespace caddy::search    { void jobs(jobs::JobTable&, SearchService&); }

@@ -65,6 +65,17 @@ struct Offer {
     StockPolicy policy = StockPolicy::deny;
 };
 
+/// What a variant is called, for the shop's own people; retired and unpublished ones too.
+struct Label {
+    VariantId variant;
+    ProductId product;
+    std::string title;           // the product's
+    std::string variant_title;   // `Small / Red`; empty for the only variant
+    std::optional<std::string> sku;
+    bool tracked = true;
+};
+BOOST_DESCRIBE_STRUCT(Label, (), (variant, product, title, variant_title, sku, tracked))
+
 // ---- what shoppers read ----
 
 struct Variant {
@@ -207,6 +218,7 @@ struct ProductDraft {
     std::vector<std::string> option_names;
     std::vector<VariantDraft> variants;
     std::vector<MediaDraft> media;
+    std::vector<CategoryId> category_ids;   // that are there already; before `categories`
     std::vector<std::vector<std::string>> categories;
     std::vector<std::string> tags;
     std::vector<Attribute> attributes;
@@ -221,6 +233,14 @@ struct Saved {
     std::vector<VariantId> variants;   // in the draft's order
 };
 
+/// A product with everything that it would take to make it again.
+struct StoredProduct {
+    ProductId id;
+    ProductDraft draft;                                 // categories by id
+    std::vector<VariantId> variants;                    // in the draft's order
+    std::vector<std::vector<std::string>> categories;   // as paths of names
+};
+
 class CatalogService {
 public:
     explicit CatalogService(db::Database& database) : db_(database) {}
@@ -230,6 +250,12 @@ public:
 
     /// The offers among these variants, in no particular order; what is not for sale is missing.
     Task<std::vector<Offer>> offers(db::Session&, std::span<const VariantId>);
+
+    /// What these variants are called, in no particular order; unknown ones are missing.
+    Task<std::vector<Label>> labels(db::Session&, std::span<const VariantId>);
+
+    /// Variants above `after` whose SKU begins with a text, in id order.
+    Task<std::vector<VariantId>> with_sku(db::Session&, std::string_view beginning, VariantId after, int limit);
 
     /// Called by inventory in its own transaction when a variant's availability changes its class.
     ///
@@ -274,6 +300,9 @@ public:
     /// Refuses: catalog.invalid_product (422, with every fault), catalog.handle_taken (409)
     /// Emits:   catalog.product_changed, only where something changed
     Task<Result<Saved>> save_product(db::Transaction&, const Context&, const ProductDraft&);
+
+    /// Products behind `after` by id, whatever their status, whole; for exports.
+    Task<std::vector<StoredProduct>> stored(const Context&, ProductId after, int limit);
 
 private:
     db::Database& db_;

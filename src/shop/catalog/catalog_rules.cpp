@@ -2,9 +2,11 @@
 
 #include "core/checks.hpp"
 #include "platform/crypto/digest.hpp"
+#include "platform/json/decode.hpp"
 #include "platform/text/text.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace caddy::catalog::rules {
@@ -99,6 +101,13 @@ std::string attributes_json(const std::vector<Attribute>& attributes, Visibility
         if (attribute.visibility == visibility) members.emplace_back(attribute.name, attribute.value);
     }
     return json::to_json(members);
+}
+
+bool same_members(const std::string& a, const std::string& b) {
+    using Members = std::map<std::string, std::string>;
+    const auto left = json::from_json<Members>(a);
+    const auto right = json::from_json<Members>(b);
+    return left.has_value() && right.has_value() && *left == *right;
 }
 
 std::string title_key(std::string_view title) {

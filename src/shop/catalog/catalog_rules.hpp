@@ -29,6 +29,9 @@ std::string options_json(const ProductDraft&);
 std::string variant_options_json(const std::vector<std::string>& names, const std::vector<std::string>& values);
 std::string attributes_json(const std::vector<Attribute>&, Visibility);
 
+/// True when two objects of texts, as attributes_json makes them, say the same in whatever order.
+bool same_members(const std::string& a, const std::string& b);
+
 /// Lower-case title of at most name_length_max code points: the key of the sort by title.
 std::string title_key(std::string_view title);
 

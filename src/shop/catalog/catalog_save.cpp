@@ -1,5 +1,6 @@
 // Writing products: the draft is turned into the rows that it wants, these are compared with those that are there, and
 // only where something differs is anything written.
+#include "core/checks.hpp"
 #include "platform/jobs/outbox.hpp"
 #include "platform/text/text.hpp"
 #include "shop/catalog/catalog.hpp"
@@ -58,7 +59,8 @@ struct Shelves {
 Task<CategoryId> ensure_category(db::Transaction& tx, const Context& ctx, std::span<const std::string> path,
                                  std::optional<CategoryId> parent) {
     const auto handle = rules::category_handle(path);
-    auto found = co_await store::category_by_handle(tx, handle);
+    auto found = co_await store::category_by_name(tx, parent, path.back());   // it may have been given another handle
+    if (!found) found = co_await store::category_by_handle(tx, handle);
     if (!found) {
         const store::CategoryRow made{CategoryId::next(), parent, handle, path.back(), 0};
         const bool inserted = co_await store::insert_category(tx, made, ctx.now());
@@ -81,6 +83,10 @@ Task<> add_ancestors(db::Transaction& tx, CategoryId category, std::set<Category
 
 Task<Shelves> ensure_categories(db::Transaction& tx, const Context& ctx, const ProductDraft& draft) {
     Shelves shelves;
+    for (const auto id : draft.category_ids) {
+        shelves.direct.push_back(id);
+        co_await add_ancestors(tx, id, shelves.listed);
+    }
     for (const auto& path : draft.categories) {
         std::optional<CategoryId> parent;
         for (std::size_t depth = 1; depth <= path.size(); ++depth) {
@@ -93,6 +99,19 @@ Task<Shelves> ensure_categories(db::Transaction& tx, const Context& ctx, const P
         co_await add_ancestors(tx, *parent, shelves.listed);
     }
     co_return shelves;
+}
+
+/// Categories that are named by their ids are there, each named once.
+Task<Result<void>> check_category_ids(db::Transaction& tx, const ProductDraft& draft) {
+    Checks checks;
+    std::set<CategoryId> known;
+    for (std::size_t i = 0; i < draft.category_ids.size(); ++i) {
+        const auto row = co_await store::category_by_id(tx, draft.category_ids[i]);
+        const auto pointer = "/category_ids/" + std::to_string(i);
+        checks.require(row.has_value(), pointer, "not_found", "There is no such category.");
+        checks.require(known.insert(draft.category_ids[i]).second, pointer, "repeated", "The category is there twice.");
+    }
+    co_return checks.result("catalog.invalid_product");
 }
 
 std::vector<store::MediaRecord> wanted_media(const ProductDraft& draft, ProductId product,
@@ -256,6 +275,23 @@ Task<> write_variants(db::Transaction& tx, const std::vector<store::VariantRecor
     }
 }
 
+/// Attributes that say the same in another order stay as they are.
+void keep_attributes(std::string& wanted, const std::string& there) {
+    if (wanted != there && rules::same_members(wanted, there)) wanted = there;
+}
+
+void keep_attributes(Rows& wanted, const Rows& there) {
+    keep_attributes(wanted.product.attributes, there.product.attributes);
+    keep_attributes(wanted.product.internal_attributes, there.product.internal_attributes);
+    for (auto& variant : wanted.variants) {
+        const auto at = std::find_if(there.variants.begin(), there.variants.end(),
+                                     [&](const auto& row) { return row.id == variant.id; });
+        if (at == there.variants.end()) continue;
+        keep_attributes(variant.attributes, at->attributes);
+        keep_attributes(variant.internal_attributes, at->internal_attributes);
+    }
+}
+
 /// The same rows, whatever order the database gave them in.
 bool same(const Rows& a, const Rows& b) {
     const auto variants = [](const Rows& rows) {
@@ -277,6 +313,7 @@ Task<Result<Saved>> CatalogService::save_product(db::Transaction& tx, const Cont
     CADDY_CO_TRY(rules::check(draft));
     auto there = co_await store::lock_product(tx, text::folded(draft.handle));
     if (there && there->handle != draft.handle) co_return refuse::handle_taken(draft.handle, there->handle);
+    CADDY_CO_TRY(co_await check_category_ids(tx, draft));
 
     const auto shelves = co_await ensure_categories(tx, ctx, draft);
     Rows wanted{
@@ -285,6 +322,7 @@ Task<Result<Saved>> CatalogService::save_product(db::Transaction& tx, const Cont
     if (there) known = co_await load_rows(tx, *there);
     wanted.media = wanted_media(draft, wanted.product.id, known.media);
     wanted.variants = wanted_variants(draft, wanted, known.variants);
+    if (there) keep_attributes(wanted, known);
     wanted.product.availability = product_availability(wanted.variants);
 
     Saved saved{wanted.product.id, there ? SaveOutcome::updated : SaveOutcome::created, wanted.product.version, {}};

@@ -50,6 +50,16 @@ const db::Sql sql_category_by_handle{{
     .name = "catalog.category_by_handle",
     .any = "SELECT id, parent_id, handle, name, position FROM categories WHERE handle = ?"}};
 
+const db::Sql sql_root_by_name{{
+    .name = "catalog.root_by_name",
+    .any = "SELECT id, parent_id, handle, name, position FROM categories WHERE parent_id IS NULL AND name = ?"
+           " ORDER BY id LIMIT 1"}};
+
+const db::Sql sql_child_by_name{{
+    .name = "catalog.child_by_name",
+    .any = "SELECT id, parent_id, handle, name, position FROM categories WHERE parent_id = ? AND name = ?"
+           " ORDER BY id LIMIT 1"}};
+
 const db::Sql sql_category_by_id{{
     .name = "catalog.category_by_id",
     .any = "SELECT id, parent_id, handle, name, position FROM categories WHERE id = ?"}};
@@ -156,6 +166,12 @@ Task<std::vector<CategoryRow>> all_categories(db::Session& db) {
 
 Task<std::optional<CategoryRow>> category_by_handle(db::Session& db, std::string_view handle) {
     co_return co_await db.one<CategoryRow>(sql_category_by_handle, handle);
+}
+
+Task<std::optional<CategoryRow>> category_by_name(db::Session& db, std::optional<CategoryId> parent,
+                                                  std::string_view name) {
+    if (!parent) co_return co_await db.one<CategoryRow>(sql_root_by_name, name);
+    co_return co_await db.one<CategoryRow>(sql_child_by_name, *parent, name);
 }
 
 Task<std::optional<CategoryRow>> category_by_id(db::Session& db, CategoryId id) {

@@ -129,6 +129,9 @@ BOOST_DESCRIBE_STRUCT(CategoryRow, (), (id, parent_id, handle, name, position))
 /// Every category, parents' children in order.
 Task<std::vector<CategoryRow>> all_categories(db::Session&);
 Task<std::optional<CategoryRow>> category_by_handle(db::Session&, std::string_view handle);
+/// Below a parent, or among the roots.
+Task<std::optional<CategoryRow>> category_by_name(db::Session&, std::optional<CategoryId> parent,
+                                                  std::string_view name);
 Task<std::optional<CategoryRow>> category_by_id(db::Session&, CategoryId);
 Task<std::vector<CategoryRow>> categories_by_id(db::Session&, std::span<const CategoryId>);
 /// False when the handle is taken.

@@ -45,13 +45,23 @@ private:
             const auto at = std::find_if(last.begin(), last.end(),
                                          [&](const auto& row) { return row.variant_id == variants[index]; });
             if (!wanted || (at != last.end() && at->quantity == *wanted)) continue;
+            const auto shelf = co_await inventory_.on_hand(tx, variants[index]);
+            if (shelf && *shelf == *wanted) {
+                co_await remember(tx, ctx, variants[index], *wanted);
+                continue;
+            }
             const auto kind = at == last.end() ? inventory::MovementKind::received : inventory::MovementKind::adjusted;
             CADDY_CO_TRY(co_await inventory_.set_on_hand(tx, ctx, variants[index], *wanted, kind, "import"));
-            const store::Quantity remembered{variants[index], *wanted};
-            co_await store::remember_quantity(tx, remembered, ctx.now());
+            co_await remember(tx, ctx, variants[index], *wanted);
             moved = true;
         }
         co_return moved;
+    }
+
+    static Task<> remember(db::Transaction& tx, const Context& ctx, catalog::VariantId variant,
+                           std::int64_t quantity) {
+        const store::Quantity remembered{variant, quantity};
+        co_await store::remember_quantity(tx, remembered, ctx.now());
     }
 
     /// Stock is locked in the order of the variants' ids, here as everywhere.

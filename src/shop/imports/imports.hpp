@@ -52,6 +52,31 @@ struct ImportRequest {
     std::optional<Currency> currency{};   // instead of Config::currency
 };
 
+struct ImportTag {
+    static constexpr std::string_view prefix = "imp";
+};
+using ImportId = Id<ImportTag>;
+
+BOOST_DEFINE_ENUM_CLASS(ImportStatus, queued, running, done, failed)
+
+/// An import that was handed in to be run in the background.
+struct ImportJob {
+    ImportId id;
+    ImportStatus status{};
+    std::string currency;
+    std::int64_t done_rows = 0;
+    std::int64_t total_rows = 0;   // 0 until the file has been read
+    Totals totals;
+    std::optional<std::string> error_code;     // why the file as a whole was refused
+    std::optional<std::string> error_detail;
+    Time created_at{};
+    std::optional<Time> finished_at;
+    std::int64_t version = 1;
+};
+BOOST_DESCRIBE_STRUCT(ImportJob, (),
+                      (id, status, currency, done_rows, total_rows, totals, error_code, error_detail, created_at,
+                       finished_at, version))
+
 /// Hears after each product how many of the file's rows are done.
 using Progress = std::function<void(std::int64_t done_rows, std::int64_t total_rows)>;
 
@@ -65,6 +90,7 @@ struct Config {
 
 struct Group;
 struct MappedProduct;
+struct ReadFile;
 
 class ImportService {
 public:
@@ -86,7 +112,28 @@ public:
     /// Emits:   catalog.product_changed per product that changed
     Task<Result<Report>> run(const Context&, const ImportRequest&, const Progress& progress);
 
+    /// Keeps a file and lets it be imported in the background.
+    ///
+    /// Refuses: imports.wrong_encoding, imports.too_large, imports.unknown_currency
+    /// Emits:   imports.requested
+    Task<Result<ImportJob>> submit(const Context&, std::string content, std::optional<std::string> currency);
+    /// Newest first. Refuses: request.cursor_malformed
+    Task<Result<Page<ImportJob>>> list(const Context&, const PageRequest&);
+    /// Refuses: imports.not_found
+    Task<Result<ImportJob>> show(const Context&, ImportId);
+    /// What became of each product and row so far. Refuses: imports.not_found, request.cursor_malformed
+    Task<Result<Page<Entry>>> report(const Context&, ImportId, const PageRequest&);
+
+    /// Goes on with a handed-in import for a while, and asks for another turn when it is not done by then. After a
+    /// crash it goes on behind the last products whose outcome was written; those after them are imported once more,
+    /// which changes nothing.
+    Task<> work(const Context&, ImportId);
+
 private:
+    struct Slice;
+    Task<> work_on(const Context&, ImportId, const ReadFile&, Currency);
+    Task<Slice> run_slice(const Context&, const ReadFile&, Currency, std::size_t first);
+
     /// What became of one product; a refusal of the catalogue or of the stock becomes its entry.
     Task<Entry> import_product(const Context&, const Group&, const MappedProduct&);
 

@@ -47,7 +47,21 @@ constexpr KnownName known_names[] = {
     {"variant image", Field::variant_image}, {"variant image url", Field::variant_image},
     {"image src", Field::image_src}, {"product image url", Field::image_src}, {"image url", Field::image_src},
     {"image position", Field::image_position},
-    {"image alt text", Field::image_alt}};
+    {"image alt text", Field::image_alt},
+    {"category paths", Field::categories}, {"price currency", Field::currency}};
+
+// What the shop's own exports put before the names of attributes that would be read as something else.
+struct NamedKind {
+    std::string_view prefix;   // lower case
+    std::string_view written;
+    Level level;
+    catalog::Visibility visibility;
+};
+constexpr NamedKind named_kinds[] = {
+    {"product attribute: ", "Product Attribute: ", Level::product, catalog::Visibility::shown},
+    {"product internal: ", "Product Internal: ", Level::product, catalog::Visibility::internal},
+    {"variant attribute: ", "Variant Attribute: ", Level::variant, catalog::Visibility::shown},
+    {"variant internal: ", "Variant Internal: ", Level::variant, catalog::Visibility::internal}};
 
 // Known to the shop's own people alone.
 constexpr std::string_view internal_names[] = {"cost per item",       "variant cost",     "variant fulfillment service",
@@ -94,8 +108,22 @@ int surplus_option(std::string_view lower) {
     return number > static_cast<int>(catalog::options_per_product_max) ? number : 0;
 }
 
+const NamedKind* named_kind(std::string_view lower) {
+    const auto* at = std::find_if(std::begin(named_kinds), std::end(named_kinds), [&](const NamedKind& kind) {
+        return lower.starts_with(kind.prefix) && lower.size() > kind.prefix.size();
+    });
+    return at == std::end(named_kinds) ? nullptr : at;
+}
+
 Column make_column(std::string name) {
     const auto lower = text::folded(name);
+    if (const auto* kind = named_kind(lower)) {
+        return {.name = name.substr(kind->prefix.size()),
+                .field = Field::other,
+                .level = kind->level,
+                .visibility = kind->visibility,
+                .surplus_option = 0};
+    }
     Column column{.name = std::move(name),
                   .field = field_named(lower),
                   .level = Level::product,
@@ -111,6 +139,17 @@ Column make_column(std::string name) {
 
 }  // namespace
 
+std::string column_of(const std::string& attribute, Level level, catalog::Visibility visibility) {
+    const auto plain = make_column(attribute);
+    const bool same = plain.name == attribute && plain.field == Field::other && plain.surplus_option == 0 &&
+                      plain.level == level && plain.visibility == visibility;
+    if (same && text::trimmed(attribute) == attribute) return attribute;
+    const auto* kind = std::find_if(std::begin(named_kinds), std::end(named_kinds), [&](const NamedKind& each) {
+        return each.level == level && each.visibility == visibility;
+    });
+    return std::string(kind->written) + attribute;
+}
+
 std::string surplus_name(std::size_t column) { return "Column " + std::to_string(column + 1); }
 
 Result<Columns> Columns::read(const CsvRow& header) {
@@ -121,9 +160,11 @@ Result<Columns> Columns::read(const CsvRow& header) {
         auto name = text::trimmed(header.cell(i));
         if (name.empty()) name = surplus_name(i);
         auto column = make_column(name);
-        for (int copy = 2; !names.insert(text::folded(column.name)).second; ++copy) {
+        const bool kind_named = named_kind(text::folded(name)) != nullptr;
+        for (int copy = 2; !names.insert(text::folded(kind_named ? name : column.name)).second; ++copy) {
             if (copy == 2) columns.repeated_.push_back(name);
             column.name = name + " (" + std::to_string(copy) + ")";
+            if (kind_named) break;
         }
         auto* place = column.field == Field::other ? nullptr : &columns.places_[static_cast<std::size_t>(column.field)];
         if (place && *place) {

@@ -20,6 +20,8 @@ enum class Field {
     variant_image,
     // pictures
     image_src, image_position, image_alt,
+    // of the shop's own exports
+    categories, currency,
     other
 };
 constexpr std::size_t known_fields = static_cast<std::size_t>(Field::other);
@@ -58,6 +60,9 @@ private:
     std::array<std::optional<std::size_t>, known_fields> places_{};
     std::vector<std::string> repeated_;
 };
+
+/// The name of a column that is read as this attribute: its own where that says it all, else one with a prefix.
+std::string column_of(const std::string& attribute, Level, catalog::Visibility);
 
 /// What names the cells beyond the header: `Column 49`.
 std::string surplus_name(std::size_t column);

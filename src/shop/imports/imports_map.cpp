@@ -1,6 +1,7 @@
 #include "shop/imports/imports_map.hpp"
 
 #include "platform/crypto/digest.hpp"
+#include "platform/json/decode.hpp"
 #include "platform/text/text.hpp"
 #include "shop/imports/imports_mapper.hpp"
 #include "shop/imports/imports_values.hpp"
@@ -13,7 +14,7 @@ namespace caddy::imports {
 namespace {
 
 // Part of every fingerprint: a program that reads files otherwise reads them all anew.
-constexpr std::string_view mapping_version = "1";
+constexpr std::string_view mapping_version = "2";
 
 constexpr std::array product_fields{
     Field::title, Field::body,      Field::vendor, Field::type,      Field::product_category,
@@ -114,6 +115,7 @@ void Mapper::categories() {
     } else if (!type.empty()) {
         draft.categories.push_back({type});
     }
+    category_paths();
     const auto path = line(*product_row_, Field::product_category);
     if (path.empty()) return;
     draft.attributes.push_back({columns_.name(Field::product_category), path, catalog::Visibility::shown});
@@ -126,6 +128,29 @@ void Mapper::categories() {
     } else {
         draft.categories.push_back(std::move(names));
     }
+}
+
+/// The column of the shop's own exports: a JSON list of paths.
+void Mapper::category_paths() {
+    const auto cell = text(*product_row_, Field::categories);
+    if (cell.empty()) return;
+    const auto paths = json::from_json<std::vector<std::vector<std::string>>>(cell);
+    if (!paths.has_value()) {
+        keep(mapped_.draft.attributes, Field::categories, cell);
+        note(*product_row_, columns_.name(Field::categories) +
+                                " is no JSON list of paths such as [[\"Home\",\"Tea\"]]; it was kept as an attribute.");
+        return;
+    }
+    for (const auto& each : *paths) mapped_.draft.categories.push_back(each);
+}
+
+/// The column of the shop's own exports; other files say nothing.
+void Mapper::currency() {
+    const auto cell = text(*product_row_, Field::currency);
+    if (cell.empty()) return;
+    const auto named = Currency::parse(cell);
+    if (named) currency_ = *named;
+    else fault(*product_row_, columns_.name(Field::currency) + " is \"" + cell + "\"; write a code of ISO 4217.");
 }
 
 /// Columns without a place in the catalogue, from the product's row and from rows that are no variant.
@@ -250,6 +275,7 @@ MappedProduct Mapper::run() {
     mapped_.faults = group_.faults;
     mapped_.notes = group_.notes;
     if (!mapped_.faults.empty() || !find_rows()) return std::move(mapped_);
+    currency();
     texts();
     state();
     categories();

@@ -25,6 +25,8 @@ private:
     void texts();
     void state();
     void categories();
+    void category_paths();
+    void currency();
     void attributes();
     void surplus(const CsvRow&);
     void repeated_texts();

@@ -138,6 +138,12 @@ Task<std::vector<Available>> InventoryService::available(db::Session& db, std::s
     co_return found;
 }
 
+Task<std::optional<std::int64_t>> InventoryService::on_hand(db::Session& db, VariantId variant) {
+    const auto levels = co_await store::levels(db, std::span(&variant, 1));
+    if (levels.empty()) co_return std::nullopt;
+    co_return levels.front().on_hand;
+}
+
 Task<std::int64_t> InventoryService::sweep_expired(const Context& ctx) {
     std::int64_t freed = 0;
     for (int round = 0; round < sweep_rounds_max; ++round) {

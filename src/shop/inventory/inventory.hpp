@@ -98,6 +98,9 @@ public:
     Task<Result<void>> set_on_hand(db::Transaction&, const Context&, VariantId, std::int64_t on_hand, MovementKind,
                                    std::string_view reason);
 
+    /// What is on the shelf; nothing where the variant never had stock.
+    Task<std::optional<std::int64_t>> on_hand(db::Session&, VariantId);
+
     /// Available (on hand less reserved) per variant; variants without a level are missing.
     Task<std::vector<Available>> available(db::Session&, std::span<const VariantId>);
 

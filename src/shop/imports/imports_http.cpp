@@ -1,0 +1,141 @@
+#include "platform/http/router.hpp"
+#include "platform/idempotency/idempotency.hpp"
+#include "platform/text/text.hpp"
+#include "shop/imports/imports.hpp"
+#include "shop/imports/imports_export.hpp"
+
+namespace caddy::imports {
+namespace {
+
+namespace refuse {
+Error not_csv() {
+    return {ErrorKind::unsupported_media, "imports.not_csv",
+            "Send the file itself with the Content-Type text/csv."};
+}
+}  // namespace refuse
+
+struct ImportProgress {
+    std::int64_t done_rows = 0;
+    std::int64_t total_rows = 0;
+};
+BOOST_DESCRIBE_STRUCT(ImportProgress, (), (done_rows, total_rows))
+
+struct ImportFailure {
+    std::string code;
+    std::string detail;
+};
+BOOST_DESCRIBE_STRUCT(ImportFailure, (), (code, detail))
+
+struct ImportAnswer {
+    ImportId id;
+    ImportStatus status{};
+    std::string currency;
+    ImportProgress progress;
+    Totals totals;
+    std::optional<ImportFailure> error;
+    std::string report_url;
+    Time created_at{};
+    std::optional<Time> finished_at;
+    std::int64_t version = 1;
+};
+BOOST_DESCRIBE_STRUCT(ImportAnswer, (),
+                      (id, status, currency, progress, totals, error, report_url, created_at, finished_at, version))
+
+std::string address_of(ImportId id) { return "/api/v1/admin/imports/" + id.text(); }
+
+ImportAnswer to_answer(const ImportJob& job) {
+    ImportAnswer answer{.id = job.id,
+                        .status = job.status,
+                        .currency = job.currency,
+                        .progress = {job.done_rows, job.total_rows},
+                        .totals = job.totals,
+                        .error = {},
+                        .report_url = address_of(job.id) + "/report",
+                        .created_at = job.created_at,
+                        .finished_at = job.finished_at,
+                        .version = job.version};
+    if (job.error_code) answer.error = ImportFailure{*job.error_code, job.error_detail.value_or("")};
+    return answer;
+}
+
+template <class T>
+http::Response answer(int status, const T& value) {
+    auto response = http::json_response(status, value);
+    response.headers.push_back(http::private_no_store());
+    return response;
+}
+
+http::Response accepted_answer(const ImportJob& job) {
+    return answer(202, to_answer(job)).with("Location", address_of(job.id));
+}
+
+Task<Result<http::Response>> submit(http::Request& request, ImportService& imports) {
+    CADDY_CO_TRY(request.allow_query({"currency"}));
+    CADDY_CO_TRY(const auto currency, request.query_text("currency"));
+    const auto type = text::folded(std::string(request.header("content-type").value_or("")));
+    if (type != "text/csv" && !type.starts_with("text/csv;")) co_return refuse::not_csv();
+    CADDY_CO_TRY(const auto job, co_await imports.submit(request.ctx, std::move(request.body), currency));
+    co_return accepted_answer(job);
+}
+
+Task<Result<http::Response>> resume_submit(http::Request& request, const std::string& made, ImportService& imports) {
+    CADDY_CO_TRY(const auto job, co_await imports.show(request.ctx, ImportId::parse(made).value()));
+    co_return accepted_answer(job);
+}
+
+Task<Result<http::Response>> list_imports(http::Request& request, ImportService& imports) {
+    CADDY_CO_TRY(request.allow_query({"limit", "cursor"}));
+    CADDY_CO_TRY(const auto page, request.page());
+    CADDY_CO_TRY(const auto jobs, co_await imports.list(request.ctx, page));
+    Page<ImportAnswer> answers;
+    answers.limit = jobs.limit;
+    answers.next = jobs.next;
+    for (const auto& job : jobs.data) answers.data.push_back(to_answer(job));
+    co_return answer(200, answers);
+}
+
+Task<Result<http::Response>> show_import(http::Request& request, ImportService& imports) {
+    CADDY_CO_TRY(const auto id, request.path_id<ImportId>("import"));
+    CADDY_CO_TRY(const auto job, co_await imports.show(request.ctx, id));
+    co_return answer(200, to_answer(job));
+}
+
+Task<Result<http::Response>> show_report(http::Request& request, ImportService& imports) {
+    CADDY_CO_TRY(request.allow_query({"limit", "cursor"}));
+    CADDY_CO_TRY(const auto id, request.path_id<ImportId>("import"));
+    CADDY_CO_TRY(const auto page, request.page());
+    CADDY_CO_TRY(const auto entries, co_await imports.report(request.ctx, id, page));
+    co_return answer(200, entries);
+}
+
+Task<Result<http::Response>> export_products(http::Request& request, ExportService& exports) {
+    CADDY_CO_TRY(request.allow_query({}));
+    http::Response response;
+    response.body = co_await exports.products(request.ctx);
+    response.content_type = "text/csv; charset=utf-8";
+    response.headers.push_back(http::private_no_store());
+    response.with("Content-Disposition", "attachment; filename=\"products.csv\"");
+    co_return response;
+}
+
+http::Route& guarded(http::Route& route) {
+    route.permission = Permission::catalog_write;
+    return route;
+}
+
+}  // namespace
+
+void admin_routes(http::Router& r, ImportService& imports, ExportService& exports, idempotency::Ledger& ledger) {
+    using enum idempotency::Key;
+    using http::bind, idempotency::bind_resume;
+    const auto submitting = ledger.keyed(accepted, bind(submit, imports), bind_resume(resume_submit, imports));
+    guarded(r.post("/api/v1/admin/imports", Access::staff, submitting)).body_limit = file_bytes_max;
+    guarded(r.get("/api/v1/admin/imports", Access::staff, bind(list_imports, imports)));
+    guarded(r.get("/api/v1/admin/imports/{import}", Access::staff, bind(show_import, imports)));
+    guarded(r.get("/api/v1/admin/imports/{import}/report", Access::staff, bind(show_report, imports)));
+    auto& exporting = guarded(
+        r.get("/api/v1/admin/exports/products.csv", Access::staff, bind(export_products, exports)));
+    exporting.time_limit = std::chrono::seconds(120);
+}
+
+}  // namespace caddy::imports
