@@ -49,6 +49,9 @@ http::Router Shop::routes(const Settings& settings) {
     orders::routes(router, orders);
     payments::routes(router, payments);
     if (settings.sandbox.enabled) payments::sandbox_routes(router, sandbox);
+    inventory::admin_routes(router, inventory, ledger);
+    orders::admin_routes(router, orders);
+    checkout::admin_routes(router, checkout, ledger);
     return router;
 }
 

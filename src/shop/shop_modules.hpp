@@ -22,8 +22,12 @@ void admin_routes(http::Router&, ImportService&, ExportService&, idempotency::Le
 }
 
 namespace caddy::imports   { void jobs(jobs::JobTable&, ImportService&); }
+namespace caddy::inventory { class InventoryService; void admin_routes(http::Router&, InventoryService&, idempotency::Ledger&); }
+namespace caddy::orders    { void admin_routes(http::Router&, OrderService&); }
+namespace caddy::checkout { void admin_routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
+
 namespace caddy::identity  { void jobs(jobs::JobTable&, IdentityService&); }
-namespace caddy::inventory { class InventoryService; void jobs(jobs::JobTable&, InventoryService&); }
+namespace caddy::inventory { void jobs(jobs::JobTable&, InventoryService&); }
 namespace caddy::search    { void jobs(jobs::JobTable&, SearchService&); }
 namespace caddy::cart      { void jobs(jobs::JobTable&, CartService&); }
 namespace caddy::checkout { void jobs(jobs::JobTable&, CheckoutService&); }

@@ -23,10 +23,11 @@ public:
     Result<payments::ProviderEvent> verify(const Context& ctx, const payments::Message& message) const override {
         return behind_.verify(ctx, message);
     }
-    Task<payments::RefundOutcome> refund(const Context& ctx, const payments::Payment& payment, Money amount) override {
+    Task<payments::RefundOutcome> refund(const Context& ctx, const payments::Payment& payment,
+                                         const payments::RefundOrder& order) override {
         ++asked;
         if (away) throw Unavailable("the provider does not answer");
-        const auto outcome = co_await behind_.refund(ctx, payment, amount);
+        const auto outcome = co_await behind_.refund(ctx, payment, order);
         co_return outcome;
     }
 

@@ -100,27 +100,29 @@ Task<Result<orders::Order>> CheckoutService::cancel(const Context& ctx, OrderId 
         CADDY_CO_TRY(co_await idempotency::record(tx, ctx, id.text()));
         const auto head = co_await parts_.orders.lock(tx, id);
         if (!head || !orders::is_owner(head->customer, head->token, access)) co_return refuse::not_found();
-        CADDY_CO_TRY(co_await cancel_in(tx, ctx, *head));
+        const Canceller shopper{"shopper"};
+        CADDY_CO_TRY(co_await cancel_in(tx, ctx, *head, shopper));
         auto order = co_await parts_.orders.find(tx, id);
         CADDY_ASSERT(order.has_value());
         co_return std::move(*order);
     });
 }
 
-Task<Result<void>> CheckoutService::cancel_in(db::Transaction& tx, const Context& ctx, const orders::Head& head) {
+Task<Result<void>> CheckoutService::cancel_in(db::Transaction& tx, const Context& ctx, const orders::Head& head,
+                                              const Canceller& by) {
     switch (head.status) {
         case OrderStatus::cancelled:
         case OrderStatus::refunding:
         case OrderStatus::refunded: co_return Result<void>{};   // done already
         case OrderStatus::pending_payment: {
-            const orders::Step step{head.status, OrderStatus::cancelled, "shopper"};
+            const orders::Step step{head.status, OrderStatus::cancelled, by.actor, by.note};
             co_await parts_.orders.transition(tx, ctx, head.id, step);
             co_await end_attempts(tx, ctx, head);
             break;
         }
         case OrderStatus::paid: {
-            const orders::Step step{head.status, OrderStatus::refunding, "shopper",
-                                    "Cancelled; the money is given back."};
+            const orders::Step step{head.status, OrderStatus::refunding, by.actor,
+                                    by.note.value_or("Cancelled; the money is given back.")};
             co_await parts_.orders.transition(tx, ctx, head.id, step);
             auto payment = co_await parts_.payments.lock(tx, head.payment);
             CADDY_ASSERT(payment.has_value() && payment->status == PaymentStatus::succeeded);
@@ -194,6 +196,7 @@ Task<std::vector<orders::Finding>> CheckoutService::audit(const Context& ctx) {
         std::vector<PaymentId> latest;
         for (const auto& head : heads) latest.push_back(head.payment);
         const auto payments = co_await parts_.payments.find_all(db, latest);
+        co_await audit_refunds(db, heads, payments, findings);
         for (const auto& head : heads) {
             const auto money = std::ranges::find(payments, head.payment, &payments::Payment::id);
             const bool settled = money != payments.end() && money->settled_at.has_value();

@@ -44,6 +44,30 @@ struct Notice {
 BOOST_DEFINE_ENUM_CLASS(Verdict, ignore, pay, fail, give_back, note_refund, set_aside)
 Verdict judge(orders::OrderStatus, payments::PaymentStatus, payments::EventKind, bool amount_is_right);
 
+/// Everything that staff see of an order.
+struct OrderView {
+    orders::Order order;
+    std::vector<orders::Fulfilment> fulfilments;
+    std::vector<payments::Payment> payments;
+    std::vector<payments::Refund> refunds;
+};
+
+/// What goes into a parcel.
+struct Parcel {
+    std::vector<orders::Portion> lines;
+    std::optional<std::string> tracking{};
+};
+
+/// Money to give back, by its amount or for these pieces. With `restock`, pieces that were sent go back on the shelf,
+/// and pieces that were not are set free.
+enum class Restock { no, yes };
+struct RefundWish {
+    std::optional<std::int64_t> amount_minor{};
+    std::vector<orders::Portion> lines{};
+    std::string reason{};
+    Restock restock = Restock::no;
+};
+
 /// The services that checkout composes.
 struct Parts {
     catalog::CatalogService& catalog;
@@ -97,9 +121,43 @@ public:
     /// Settles a stored webhook, once.
     Task<> settle_event(const Context&, payments::EventId);
     /// Staff have seen the money. Refuses: payments.not_found, payments.not_payable
-    Task<Result<Verdict>> mark_paid(const Context&, PaymentId, std::string_view actor);
-    /// Staff have paid back. Refuses: payments.not_found, payments.no_refund_due
-    Task<Result<Verdict>> mark_refunded(const Context&, PaymentId, std::string_view actor);
+    Task<Result<OrderView>> mark_paid(const Context&, PaymentId);
+    /// Staff have paid back: the whole payment, or the refunds of it that wait.
+    ///
+    /// Refuses: payments.not_found, payments.no_refund_due
+    Task<Result<OrderView>> mark_refunded(const Context&, PaymentId);
+
+    // ---- what staff do; the caller is the context's principal, and each act is in the audit log ----
+
+    /// Refuses: orders.not_found
+    Task<Result<OrderView>> view(const Context&, OrderId);
+    /// The order of a payment. Refuses: payments.not_found
+    Task<Result<OrderView>> view_of(const Context&, PaymentId);
+    /// Sends a part of an order, or the rest of it.
+    ///
+    /// Refuses: orders.not_found, orders.not_fulfillable, orders.quantity_exceeded (409, with `lines`),
+    ///          inventory.not_reserved, inventory.not_on_hand
+    /// Emits:   orders.fulfilling, orders.shipped
+    Task<Result<OrderView>> fulfil(const Context&, OrderId, const Parcel&);
+    /// Takes an order that is all sent on to `delivered` or `completed`; there already: changes nothing.
+    ///
+    /// Refuses: orders.not_found, orders.step_not_allowed
+    Task<Result<OrderView>> advance(const Context&, OrderId, orders::OrderStatus to);
+    /// As cancel, by staff. Refuses: orders.not_found, orders.not_cancellable
+    Task<Result<OrderView>> cancel_by_staff(const Context&, OrderId, const std::string& reason);
+    /// Writes a line into the timeline. Refuses: orders.not_found
+    Task<Result<OrderView>> note(const Context&, OrderId, const std::string& text);
+    /// Has a part of an order's money given back, or all that is left of it.
+    ///
+    /// Refuses: orders.not_found, orders.not_refundable, orders.quantity_exceeded, payments.refund_too_much
+    /// Effect:  one transaction, goods included; the provider is asked by a job, under the refund's id
+    /// Emits:   payments.refund_requested, orders.refunding
+    Task<Result<payments::Refund>> refund_order(const Context&, OrderId, const RefundWish&);
+    /// Refuses: payments.not_found
+    Task<Result<payments::Refund>> show_refund(const Context&, payments::RefundId);
+
+    /// Asks the provider to carry out a refund that is pending, and settles the order by its answer.
+    Task<> carry_out_refund(const Context&, payments::RefundId);
 
     /// Asks the provider to give a payment back that waits for it, and notes the end of it.
     Task<> refund(const Context&, PaymentId);
@@ -107,13 +165,19 @@ public:
     /// Ends unpaid orders whose time is over and gives their stock back; how many. Bounded.
     Task<std::int64_t> expire(const Context&);
 
-    /// Invariants 3 and 4 over orders and payments, and that each paid order has its money.
+    /// Invariants 3 and 4 over orders and payments, that each paid order has its money, that no more was sent than was
+    /// ordered, and that each order's state tells what of its money went back.
     Task<std::vector<orders::Finding>> audit(const Context&);
 
 private:
     struct Placed;
     struct Repriced;
     struct Settling;
+    struct Case;
+    struct Canceller {
+        std::string actor;
+        std::optional<std::string> note{};
+    };
     Task<Result<Placed>> place_in(db::Transaction&, const Context&, cart::CartId, const cart::Access&, const Wish&);
     Task<Result<Repriced>> reprice(db::Transaction&, const cart::Cart&);
     Task<Result<void>> check_quota(db::Transaction&, const Context&, const std::string& caller);
@@ -121,7 +185,7 @@ private:
     Task<Result<PaymentId>> attempt_in(db::Transaction&, const Context&, OrderId, const orders::Access&,
                                        const std::string& provider);
     Task<> begin(const Context&, orders::Order&, payments::Payment);
-    Task<Result<void>> cancel_in(db::Transaction&, const Context&, const orders::Head&);
+    Task<Result<void>> cancel_in(db::Transaction&, const Context&, const orders::Head&, const Canceller&);
     Task<> end_attempts(db::Transaction&, const Context&, const orders::Head&);
 
     Task<> settle_event_in(db::Transaction&, const Context&, payments::EventId);
@@ -132,6 +196,22 @@ private:
     Task<> note_refund(db::Transaction&, const Context&, Settling&);
     Task<> cancel_attempts(db::Transaction&, const Context&, OrderId, PaymentId except);
     Task<bool> expire_one(const Context&, OrderId);
+
+    Task<Result<OrderView>> view_in(db::Session&, OrderId);
+    Task<Result<Case>> open_case(db::Transaction&, OrderId);
+    Task<std::vector<inventory::Demand>> demands_of(db::Session&, const orders::Order&,
+                                                    const std::vector<orders::Portion>&);
+    Task<Result<void>> fulfil_in(db::Transaction&, const Context&, const Case&, const Parcel&);
+    Task<Result<void>> advance_in(db::Transaction&, const Context&, const Case&, orders::OrderStatus to);
+    Task<Result<void>> refund_in(db::Transaction&, const Context&, const Case&, payments::Refund&);
+    Task<Result<void>> move_goods(db::Transaction&, const Context&, const Case&, const payments::Refund&);
+    Task<> finish_refund(const Context&, payments::RefundId, payments::RefundStatus, const std::string& actor);
+    Task<> finish_refund_in(db::Transaction&, const Context&, const payments::Refund&, payments::RefundStatus,
+                            const std::string& actor);
+    Task<> mark_paid_in(db::Transaction&, const Context&, const payments::Payment&);
+    Task<Result<void>> mark_refunded_in(db::Transaction&, const Context&, const payments::Payment&);
+    Task<> audit_refunds(db::Session&, const std::vector<orders::Head>&, const std::vector<payments::Payment>&,
+                         std::vector<orders::Finding>&);
 
     db::Database& db_;
     Parts parts_;

@@ -18,6 +18,13 @@ struct RefundDue {
 };
 BOOST_DESCRIBE_STRUCT(RefundDue, (), (payment_id, order_id))
 
+struct RefundRequested {
+    payments::RefundId refund_id;
+    PaymentId payment_id;
+    OrderId order_id;
+};
+BOOST_DESCRIBE_STRUCT(RefundRequested, (), (refund_id, payment_id, order_id))
+
 constexpr std::chrono::seconds expire_interval{15};
 
 Task<> settle(const Context& ctx, const jobs::Event& event, CheckoutService& checkout) {
@@ -30,6 +37,11 @@ Task<> refund(const Context& ctx, const jobs::Event& event, CheckoutService& che
     co_await checkout.refund(ctx, due.payment_id);
 }
 
+Task<> carry_out_refund(const Context& ctx, const jobs::Event& event, CheckoutService& checkout) {
+    const auto requested = json::from_json<RefundRequested>(event.payload).value();
+    co_await checkout.carry_out_refund(ctx, requested.refund_id);
+}
+
 Task<> expire(const Context& ctx, CheckoutService& checkout) { co_await checkout.expire(ctx); }
 
 }  // namespace
@@ -37,6 +49,7 @@ Task<> expire(const Context& ctx, CheckoutService& checkout) { co_await checkout
 void jobs(jobs::JobTable& table, CheckoutService& checkout) {
     table.on("payments.event_received", "checkout.settle", jobs::bind_event(settle, checkout));
     table.on("payments.refund_due", "checkout.refund", jobs::bind_event(refund, checkout));
+    table.on("payments.refund_requested", "checkout.carry_out_refund", jobs::bind_event(carry_out_refund, checkout));
     table.every(expire_interval, "checkout.expire", jobs::bind_scheduled(expire, checkout));
 }
 

@@ -4,23 +4,6 @@
 #include "shop/checkout/checkout.hpp"
 
 namespace caddy::checkout {
-namespace refuse {
-namespace {
-
-Error no_such_payment() { return {ErrorKind::not_found, "payments.not_found", "There is no such payment."}; }
-
-Error not_payable() {
-    return {ErrorKind::conflict, "payments.not_payable",
-            "Only payments made outside the shop are marked by hand; this provider reports its own."};
-}
-
-Error no_refund_due() {
-    return {ErrorKind::conflict, "payments.no_refund_due", "Nothing of this payment waits to be given back by hand."};
-}
-
-}  // namespace
-}  // namespace refuse
-
 using orders::OrderStatus;
 using payments::EventKind;
 using payments::PaymentStatus;
@@ -129,6 +112,11 @@ Task<> CheckoutService::give_back(db::Transaction& tx, const Context& ctx, Settl
 Task<> CheckoutService::note_refund(db::Transaction& tx, const Context& ctx, Settling& s) {
     const bool was_the_orders_money =
         s.payment.status == PaymentStatus::succeeded || s.order.status == OrderStatus::refunding;
+    const auto refunds = co_await parts_.payments.refunds_of(tx, s.order.id);
+    for (const auto& refund : refunds) {   // what was on its way is part of the whole
+        if (refund.payment != s.payment.id || refund.status != payments::RefundStatus::pending) continue;
+        co_await parts_.payments.finish_refund(tx, ctx, refund, payments::RefundStatus::done);
+    }
     co_await parts_.payments.become(tx, ctx, s.payment, PaymentStatus::refunded);
     if (!was_the_orders_money || s.order.payment != s.payment.id) {
         co_await parts_.orders.annotate(tx, ctx, s.order.id, s.notice.actor, "A payment was given back.");
@@ -154,33 +142,6 @@ Task<> CheckoutService::cancel_attempts(db::Transaction& tx, const Context& ctx,
         if (attempt.id == except || !payments::is_open(attempt.status)) continue;
         co_await parts_.payments.become(tx, ctx, attempt, PaymentStatus::cancelled);
     }
-}
-
-Task<Result<Verdict>> CheckoutService::mark_paid(const Context& ctx, PaymentId id, std::string_view actor) {
-    std::optional<payments::Payment> payment;
-    {
-        auto db = co_await db_.read(ctx);
-        payment = co_await parts_.payments.find(db, id);
-    }
-    if (!payment) co_return refuse::no_such_payment();
-    if (payment->provider != "manual") co_return refuse::not_payable();
-    const Notice notice{id, EventKind::succeeded, payment->amount, std::string(actor)};
-    const auto verdict = co_await settle(ctx, notice);
-    co_return verdict;
-}
-
-Task<Result<Verdict>> CheckoutService::mark_refunded(const Context& ctx, PaymentId id, std::string_view actor) {
-    std::optional<payments::Payment> payment;
-    {
-        auto db = co_await db_.read(ctx);
-        payment = co_await parts_.payments.find(db, id);
-    }
-    if (!payment) co_return refuse::no_such_payment();
-    const bool due = payment->status == PaymentStatus::refund_pending || payment->status == PaymentStatus::refunded;
-    if (payment->provider != "manual" || !due) co_return refuse::no_refund_due();
-    const Notice notice{id, EventKind::refunded, payment->amount, std::string(actor)};
-    const auto verdict = co_await settle(ctx, notice);
-    co_return verdict;
 }
 
 Task<> CheckoutService::refund(const Context& ctx, PaymentId id) {

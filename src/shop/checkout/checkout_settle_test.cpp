@@ -250,20 +250,20 @@ TEST_F(Settling, staff_mark_transfers_and_nothing_else_paid) {
     EXPECT_NE(transfer.payment.next_action->text.find(transfer.number), std::string::npos);
     const auto ctx = db_.context();
 
-    const auto mark_paid = [&](PaymentId id) { return db_.run(checkout_.mark_paid(ctx, id, "staff")); };
-    const auto mark_refunded = [&](PaymentId id) { return db_.run(checkout_.mark_refunded(ctx, id, "staff")); };
+    const auto mark_paid = [&](PaymentId id) { return db_.run(checkout_.mark_paid(ctx, id)); };
+    const auto mark_refunded = [&](PaymentId id) { return db_.run(checkout_.mark_refunded(ctx, id)); };
 
     EXPECT_EQ(mark_paid(order_of(pot, 1).payment.id).error().code, "payments.not_payable");
     EXPECT_EQ(mark_paid(PaymentId::next()).error().code, "payments.not_found");
-    EXPECT_EQ(mark_paid(transfer.payment.id).value(), Verdict::pay);
-    EXPECT_EQ(mark_paid(transfer.payment.id).value(), Verdict::ignore);
+    EXPECT_EQ(mark_paid(transfer.payment.id).value().order.status, OrderStatus::paid);
+    EXPECT_EQ(mark_paid(transfer.payment.id).value().order.status, OrderStatus::paid);
     EXPECT_EQ(status(transfer), "paid");
 
     EXPECT_EQ(mark_refunded(transfer.payment.id).error().code, "payments.no_refund_due");
     db_.run(checkout_.cancel(context(), transfer.id, access(transfer))).value();
     run_refunds(transfer);
     EXPECT_EQ(status(transfer), "refunding");   // a transfer goes back by hand
-    EXPECT_EQ(mark_refunded(transfer.payment.id).value(), Verdict::note_refund);
+    EXPECT_EQ(mark_refunded(transfer.payment.id).value().order.status, OrderStatus::refunded);
     EXPECT_EQ(status(transfer), "refunded");
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 // Stock as a ledger: levels change only together with an immutable movement, and what is promised to an order is
 // reserved.
+#include "core/page.hpp"
 #include "core/result.hpp"
 #include "platform/db/database.hpp"
 #include "shop/catalog/catalog.hpp"
 
 #include <boost/describe.hpp>
 
+#include <functional>
 #include <span>
 
 namespace caddy::inventory {
@@ -51,6 +53,57 @@ struct Available {
     std::int64_t available = 0;   // on hand less reserved; below zero on backorder
 };
 
+struct MovementTag { static constexpr std::string_view prefix = "mov"; };
+using MovementId = Id<MovementTag>;
+
+/// A level as staff see it.
+struct Level {
+    VariantId variant_id;
+    catalog::ProductId product_id;
+    std::optional<std::string> sku;
+    std::string title;           // the product's
+    std::string variant_title;
+    bool tracked = true;
+    std::int64_t on_hand = 0;
+    std::int64_t reserved = 0;
+    std::int64_t available = 0;            // below zero on backorder
+    std::optional<std::int64_t> low_at;   // none: the shop's own mark
+    bool low = false;                     // available is at the mark or below
+    std::int64_t version = 1;             // of what staff set, not of the stock
+};
+BOOST_DESCRIBE_STRUCT(Level, (), (variant_id, product_id, sku, title, variant_title, tracked, on_hand, reserved,
+                                  available, low_at, low, version))
+
+/// One line of the ledger.
+struct LedgerEntry {
+    MovementId id;
+    MovementKind kind{};
+    std::int64_t quantity = 0;   // signed
+    std::string reason;
+    std::optional<std::string> actor_id;
+    std::optional<std::string> order_id;
+    Time created_at{};
+};
+BOOST_DESCRIBE_STRUCT(LedgerEntry, (), (id, kind, quantity, reason, actor_id, order_id, created_at))
+
+struct LevelQuery {
+    enum class Which { all, low };
+    Which which = Which::all;
+    std::string sku{};   // how it begins; empty: any
+};
+
+/// What staff counted or received: a difference, or a new figure that holds if the shelf still is as they saw it.
+struct Adjustment {
+    std::optional<std::int64_t> delta{};
+    std::optional<std::int64_t> set{};
+    std::optional<std::int64_t> if_on_hand{};
+    std::string reason{};
+};
+BOOST_DESCRIBE_STRUCT(Adjustment, (), (delta, set, if_on_hand, reason))
+
+/// Sees the version that a change would meet, and may refuse it.
+using VersionCheck = std::function<Result<void>(std::int64_t)>;
+
 class InventoryService {
 public:
     using Available = inventory::Available;
@@ -86,6 +139,14 @@ public:
     ///          in)
     Task<Result<void>> ship(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>);
 
+    /// Sets a part of an order's open promises free: goods that it will not get.
+    ///
+    /// Refuses: inventory.not_reserved (409) when the order has not so much of a variant reserved
+    Task<Result<void>> free(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>);
+
+    /// The variants of an order that the ledger knows of: those that were tracked when it was placed.
+    Task<std::vector<VariantId>> reserved_for(db::Session&, std::int64_t order);
+
     /// Puts what came back from an order on the shelf again. Untracked variants change nothing.
     Task<> restock(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>,
                    std::string_view reason);
@@ -97,6 +158,24 @@ public:
     ///          inventory.invalid_quantity (422) below zero or above 1 000 000 000
     Task<Result<void>> set_on_hand(db::Transaction&, const Context&, VariantId, std::int64_t on_hand, MovementKind,
                                    std::string_view reason);
+
+    /// One page of levels in variant order. Refuses: request.cursor_mismatch
+    Task<Result<Page<Level>>> list(const Context&, const LevelQuery&, const PageRequest&);
+    /// One level; zero where the variant never had stock. Refuses: inventory.not_found (404)
+    Task<Result<Level>> show(const Context&, VariantId);
+    /// The ledger of a variant, newest first. Refuses: inventory.not_found, request.cursor_mismatch
+    Task<Result<Page<LedgerEntry>>> movements(const Context&, VariantId, const PageRequest&);
+
+    /// Changes what is on the shelf, by staff.
+    ///
+    /// Refuses: inventory.not_found, inventory.changed (409, with on_hand) when it is not `if_on_hand` any more,
+    ///          inventory.below_reserved, inventory.invalid_quantity
+    /// Effect:  one transaction with the movement and the audit entry
+    Task<Result<Level>> adjust(const Context&, VariantId, const Adjustment&);
+    /// Sets the mark at which a variant counts as low; nothing: the shop's own.
+    ///
+    /// Refuses: inventory.not_found, and what the check refuses
+    Task<Result<Level>> set_low_at(const Context&, VariantId, std::optional<std::int64_t> low_at, const VersionCheck&);
 
     /// What is on the shelf; nothing where the variant never had stock.
     Task<std::optional<std::int64_t>> on_hand(db::Session&, VariantId);
@@ -111,6 +190,10 @@ public:
     Task<std::vector<Finding>> audit(const Context&);
 
 private:
+    Task<Result<Level>> level_in(db::Session&, VariantId);
+    Task<std::vector<Level>> levels_of(db::Session&, std::span<const VariantId>);
+    Task<Result<void>> adjust_in(db::Transaction&, const Context&, const Level&, const Adjustment&);
+
     db::Database& db_;
     catalog::CatalogService& catalog_;
     Config config_;

@@ -4,6 +4,11 @@
 
 namespace caddy::inventory {
 
+constexpr std::int64_t on_hand_max = 1'000'000'000;
+
+/// inventory.below_reserved (409)
+Error below_reserved(std::int64_t reserved);
+
 /// The part of demands that touches the ledger: tracked ones, one per variant, in id order.
 std::vector<Demand> tracked_by_variant(std::span<const Demand>);
 

@@ -8,13 +8,7 @@
 namespace caddy::inventory {
 namespace {
 
-constexpr std::int64_t on_hand_max = 1'000'000'000;
-
 namespace refuse {
-Error below_reserved(std::int64_t reserved) {
-    return {ErrorKind::conflict, "inventory.below_reserved",
-            std::to_string(reserved) + " are promised to orders; set at least that many, or cancel orders first."};
-}
 Error invalid_quantity() {
     return {ErrorKind::invalid, "inventory.invalid_quantity", "Send a quantity from 0 to 1000000000."};
 }
@@ -30,7 +24,7 @@ Error not_on_hand() {
 
 /// Takes `quantity` out of an order's open reservations of one variant, the oldest first.
 Task<bool> consume(db::Transaction& tx, const Context& ctx, const std::vector<store::Reservation>& reservations,
-                   const Demand& parcel) {
+                   const Demand& parcel, store::ReservationState to) {
     std::int64_t left = parcel.quantity;
     for (const auto& reservation : reservations) {
         if (left == 0) break;
@@ -39,7 +33,7 @@ Task<bool> consume(db::Transaction& tx, const Context& ctx, const std::vector<st
             co_await store::reduce_reservation(tx, reservation.id, left, ctx.now());
             left = 0;
         } else {
-            (void)co_await store::end_reservation(tx, reservation.id, store::ReservationState::shipped, ctx.now());
+            (void)co_await store::end_reservation(tx, reservation.id, to, ctx.now());
             left -= reservation.quantity;
         }
     }
@@ -48,12 +42,17 @@ Task<bool> consume(db::Transaction& tx, const Context& ctx, const std::vector<st
 
 }  // namespace
 
+Error below_reserved(std::int64_t reserved) {
+    return {ErrorKind::conflict, "inventory.below_reserved",
+            std::to_string(reserved) + " are promised to orders; set at least that many, or cancel orders first."};
+}
+
 Task<Result<void>> InventoryService::ship(db::Transaction& tx, const Context& ctx, std::int64_t order,
                                           std::span<const Demand> parcels) {
     const auto leaving = tracked_by_variant(parcels);
     const auto reservations = co_await store::lock_reservations(tx, order);
     for (const auto& parcel : leaving) {
-        const bool reserved = co_await consume(tx, ctx, reservations, parcel);
+        const bool reserved = co_await consume(tx, ctx, reservations, parcel, store::ReservationState::shipped);
         if (!reserved) co_return refuse::not_reserved();
         const bool taken = co_await store::take_off_shelf(tx, parcel.variant, parcel.quantity, ctx.now());
         if (!taken) co_return refuse::not_on_hand();
@@ -61,6 +60,27 @@ Task<Result<void>> InventoryService::ship(db::Transaction& tx, const Context& ct
         co_await store::insert_movement(tx, ctx, movement);
     }
     co_return Result<void>{};   // available stays what it was: both figures went down alike
+}
+
+Task<Result<void>> InventoryService::free(db::Transaction& tx, const Context& ctx, std::int64_t order,
+                                          std::span<const Demand> unwanted) {
+    const auto leaving = tracked_by_variant(unwanted);
+    const auto reservations = co_await store::lock_reservations(tx, order);
+    std::vector<VariantId> changed;
+    for (const auto& demand : leaving) {
+        const bool reserved = co_await consume(tx, ctx, reservations, demand, store::ReservationState::released);
+        if (!reserved) co_return refuse::not_reserved();
+        co_await store::give_back(tx, demand.variant, demand.quantity, ctx.now());
+        const store::Movement movement{demand.variant, MovementKind::released, -demand.quantity, "not sent", order};
+        co_await store::insert_movement(tx, ctx, movement);
+        changed.push_back(demand.variant);
+    }
+    co_await tell_availability(tx, ctx, catalog_, config_, changed);
+    co_return Result<void>{};
+}
+
+Task<std::vector<VariantId>> InventoryService::reserved_for(db::Session& db, std::int64_t order) {
+    co_return co_await store::reserved_variants(db, order);
 }
 
 Task<> InventoryService::restock(db::Transaction& tx, const Context& ctx, std::int64_t order,
@@ -88,7 +108,7 @@ Task<Result<void>> InventoryService::set_on_hand(db::Transaction& tx, const Cont
     const auto difference = on_hand - level->on_hand;
     if (difference == 0) co_return Result<void>{};
     // Counting fewer than are promised is refused; a backorder may come in by and by.
-    if (difference < 0 && on_hand < level->reserved) co_return refuse::below_reserved(level->reserved);
+    if (difference < 0 && on_hand < level->reserved) co_return below_reserved(level->reserved);
     co_await store::change_on_hand(tx, variant, difference, ctx.now());
     const store::Movement movement{variant, kind, difference, std::string(reason), std::nullopt};
     co_await store::insert_movement(tx, ctx, movement);

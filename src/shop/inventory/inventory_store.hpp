@@ -8,9 +8,7 @@
 namespace caddy::inventory::store {
 
 struct ReservationTag { static constexpr std::string_view prefix = "rsv"; };
-struct MovementTag { static constexpr std::string_view prefix = "mov"; };
 using ReservationId = Id<ReservationTag>;
-using MovementId = Id<MovementTag>;
 
 BOOST_DEFINE_ENUM_CLASS(ReservationState, open, released, shipped)
 
@@ -45,6 +43,18 @@ struct Movement {
     std::optional<std::int64_t> order;
 };
 
+/// A movement as it was written.
+struct MovementRow {
+    MovementId id;
+    MovementKind kind = MovementKind::adjusted;
+    std::int64_t quantity = 0;
+    std::string reason;
+    std::optional<std::int64_t> actor_id;
+    std::optional<std::int64_t> order_id;
+    Time created_at{};
+};
+BOOST_DESCRIBE_STRUCT(MovementRow, (), (id, kind, quantity, reason, actor_id, order_id, created_at))
+
 // ---- levels ----
 Task<std::vector<Level>> levels(db::Session&, std::span<const VariantId>);
 /// The level, its row locked until the transaction ends.
@@ -73,6 +83,8 @@ Task<std::vector<Reservation>> open_reservations(db::Session&, std::int64_t orde
 /// The oldest expired ones, at most batch_rows.
 Task<std::vector<Reservation>> expired(db::Session&, Time now);
 Task<std::vector<Reservation>> expired_of(db::Session&, VariantId, Time now);
+/// Which variants an order has ever reserved.
+Task<std::vector<VariantId>> reserved_variants(db::Session&, std::int64_t order);
 Task<> keep_open(db::Transaction&, std::int64_t order, Time now);
 /// False when it was no longer open: somebody else has ended it.
 Task<bool> end_reservation(db::Transaction&, ReservationId, ReservationState to, Time now);
@@ -80,6 +92,26 @@ Task<bool> end_reservation(db::Transaction&, ReservationId, ReservationState to,
 Task<bool> expire_reservation(db::Transaction&, ReservationId, Time now);
 /// Less is left of it. REQUIRES: locked, and more than `quantity` in it.
 Task<> reduce_reservation(db::Transaction&, ReservationId, std::int64_t quantity, Time now);
+
+// ---- the back office ----
+struct Setting {
+    VariantId variant_id;
+    std::int64_t on_hand = 0;
+    std::int64_t reserved = 0;
+    std::optional<std::int64_t> low_at;
+    std::int64_t version = 1;
+    Time updated_at{};
+};
+BOOST_DESCRIBE_STRUCT(Setting, (), (variant_id, on_hand, reserved, low_at, version, updated_at))
+
+/// Above `after`, in variant order.
+Task<std::vector<Setting>> settings_after(db::Session&, VariantId after, int limit);
+/// The same, of what shoppers are not told to be well in stock.
+Task<std::vector<Setting>> low_settings_after(db::Session&, VariantId after, int limit);
+Task<std::vector<Setting>> settings_of(db::Session&, std::span<const VariantId>);
+Task<> set_low_at(db::Transaction&, VariantId, std::optional<std::int64_t> low_at, Time now);
+/// Ids below `before`, newest first.
+Task<std::vector<MovementRow>> movements(db::Session&, VariantId, MovementId before, int limit);
 
 // ---- audit: each returns what contradicts an invariant ----
 struct Difference {

@@ -86,7 +86,10 @@ bool may_become(OrderStatus from, OrderStatus to) {
         case shipped: return to == delivered || to == refunding;
         case delivered: return to == completed || to == refunding;
         case completed: return to == refunding;
-        case refunding: return to == partially_refunded || to == refunded;
+        // Back to where it was when the provider gives nothing back.
+        case refunding:
+            return to == partially_refunded || to == refunded || to == paid || to == fulfilling || to == shipped ||
+                   to == delivered || to == completed;
         // What was not given back is still on its way to the shopper.
         case partially_refunded:
             return to == fulfilling || to == shipped || to == delivered || to == completed || to == refunding;
@@ -233,6 +236,8 @@ Task<std::vector<Finding>> OrderService::audit(const Context& ctx) {
     auto db = co_await db_.read(ctx);
     const auto twice = co_await store::paid_twice(db);
     for (const auto id : twice) findings.push_back({"3", id.text(), "was marked paid more than once"});
+    const auto overshipped = co_await store::overshipped(db);
+    for (const auto id : overshipped) findings.push_back({"fulfilments", id.text(), "more was sent than was ordered"});
     OrderId last{};
     for (;;) {
         const auto heads = co_await store::walk(db, last, audit_batch);

@@ -21,6 +21,8 @@ struct PaymentTag { static constexpr std::string_view prefix = "pay"; };
 using OrderId = Id<OrderTag>;
 using LineId = Id<LineTag>;
 using PaymentId = Id<PaymentTag>;
+struct FulfilmentTag { static constexpr std::string_view prefix = "ful"; };
+using FulfilmentId = Id<FulfilmentTag>;
 
 BOOST_DEFINE_ENUM_CLASS(OrderStatus, pending_payment, paid, fulfilling, shipped, delivered, completed, cancelled,
                         expired, refunding, partially_refunded, refunded)
@@ -138,6 +140,50 @@ struct Draft {
     Time expires_at{};
 };
 
+/// So many of a line.
+struct Portion {
+    LineId line_id;
+    std::int64_t quantity = 0;
+};
+BOOST_DESCRIBE_STRUCT(Portion, (), (line_id, quantity))
+
+/// A parcel that has left the house.
+struct Fulfilment {
+    FulfilmentId id;
+    std::optional<std::string> tracking;
+    std::string actor;
+    Time created_at{};
+    std::vector<Portion> lines;
+};
+BOOST_DESCRIBE_STRUCT(Fulfilment, (), (id, tracking, actor, created_at, lines))
+
+/// Which orders the back office wants to see, newest first.
+struct OrderQuery {
+    std::optional<OrderStatus> status{};
+    std::optional<std::string> email{};    // the whole address
+    std::optional<std::string> number{};   // how it begins
+    std::optional<Time> created_min{};
+    std::optional<Time> created_max{};
+};
+
+/// An order in a list of the back office.
+struct Summary {
+    OrderId id;
+    std::string number;
+    OrderStatus status{};
+    std::string email;
+    std::optional<std::string> customer_id;   // none: a guest's
+    Money total;
+    std::int64_t items = 0;   // pieces, over all lines
+    std::string payment_provider;
+    std::string payment_status;
+    Time created_at{};
+    Time updated_at{};
+    std::int64_t version = 1;
+};
+BOOST_DESCRIBE_STRUCT(Summary, (), (id, number, status, email, customer_id, total, items, payment_provider,
+                                    payment_status, created_at, updated_at, version))
+
 /// A step from one state to another, with who took it and why.
 struct Step {
     OrderStatus from{};
@@ -162,6 +208,14 @@ public:
 
     /// The signed-in customer's orders, newest first. Refuses: request.cursor_mismatch
     Task<Result<Page<Order>>> list(const Context&, const PageRequest&);
+
+    /// Anybody's orders, for staff. Refuses: request.cursor_mismatch
+    Task<Result<Page<Summary>>> search(const Context&, const OrderQuery&, const PageRequest&);
+
+    /// Writes down a parcel. REQUIRES: the order's lock, and no more in it than its lines still wait for
+    Task<> add_fulfilment(db::Transaction&, OrderId, const Fulfilment&);
+    /// The parcels of an order, the oldest first.
+    Task<std::vector<Fulfilment>> fulfilments(db::Session&, OrderId);
 
     /// Writes a new order, its lines and the first entry of its timeline.
     ///
@@ -198,7 +252,7 @@ public:
     Task<std::vector<Head>> walk(db::Session&, OrderId after, int limit);
 
     /// Invariant 4 (each total follows from the stored inputs) and the orders' part of invariant 3
-    /// (an order is paid once at most), over the whole database.
+    /// (an order is paid once at most), and that no more was sent than was ordered; over the whole database.
     Task<std::vector<Finding>> audit(const Context&);
 
 private:

@@ -26,6 +26,20 @@ Task<std::int64_t> unpaid(db::Session&, std::string_view caller, Time now);
 Task<std::vector<OrderId>> overdue(db::Session&, Time now, int limit);
 Task<std::vector<Head>> walk(db::Session&, OrderId after, int limit);
 
+/// Where a page of the back office ends: both parts, since orders of one instant stand by their ids.
+struct Place {
+    Time created_at{};
+    OrderId id;
+};
+BOOST_DESCRIBE_STRUCT(Place, (), (created_at, id))
+/// Those after a place, newest first.
+Task<std::vector<Place>> search(db::Session&, const OrderQuery&, const Place& after, int limit);
+
+Task<> insert_fulfilment(db::Transaction&, OrderId, const Fulfilment&);
+Task<std::vector<Fulfilment>> fulfilments(db::Session&, OrderId);
+/// Orders of which more was sent than was ordered.
+Task<std::vector<OrderId>> overshipped(db::Session&);
+
 /// Orders whose timeline enters `paid` more than once.
 Task<std::vector<OrderId>> paid_twice(db::Session&);
 

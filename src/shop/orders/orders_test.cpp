@@ -25,7 +25,7 @@ TEST(Transitions, are_exactly_these_and_no_others) {
         {shipped, {delivered, refunding}},
         {delivered, {completed, refunding}},
         {completed, {refunding}},
-        {refunding, {partially_refunded, refunded}},
+        {refunding, {partially_refunded, refunded, paid, fulfilling, shipped, delivered, completed}},
         {partially_refunded, {fulfilling, shipped, delivered, completed, refunding}}};
 
     for (const auto from : all_states) {
@@ -214,7 +214,8 @@ TEST_F(Orders, the_audit_finds_a_total_that_its_inputs_do_not_come_to) {
 
 TEST_F(Orders, every_statement_prepares_and_none_that_a_request_runs_reads_a_whole_table) {
     EXPECT_EQ(testing::unprepared_statements(db_), std::vector<std::string>{});
-    const std::vector<std::string_view> excused{"orders.walk", "orders.paid_twice", "orders.count_of_customer"};
+    const std::vector<std::string_view> excused{"orders.walk", "orders.paid_twice", "orders.count_of_customer",
+                                                "orders.audit_overshipped"};
     for (const auto& scan : testing::full_scans(db_, excused)) EXPECT_FALSE(scan.starts_with("orders.")) << scan;
 }
 

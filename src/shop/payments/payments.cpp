@@ -114,7 +114,11 @@ Task<Begun> PaymentService::begin(const Context& ctx, const Payment& payment, st
 Task<RefundOutcome> PaymentService::refund(const Context& ctx, const Payment& payment) {
     auto* by = known(payment.provider);
     if (!by) throw Unavailable("the payment provider " + payment.provider + " is not configured any more");
-    co_return co_await by->refund(ctx, payment, payment.amount);
+    const RefundOrder everything{payment.id.text(), payment.amount};
+    const auto outcome = co_await by->refund(ctx, payment, everything);
+    // It was theirs to take and is the shopper's to get back: asked again until somebody looks.
+    if (outcome == RefundOutcome::refused) throw Unavailable("no money to give back for " + everything.key);
+    co_return outcome;
 }
 
 Task<Payment> PaymentService::create(db::Transaction& tx, const Context& ctx, const Payment& draft) {
@@ -184,6 +188,10 @@ Task<std::vector<orders::Finding>> PaymentService::audit(const Context& ctx) {
     for (const auto id : twice) findings.push_back({"3", id.text(), "has two payments that succeeded"});
     const auto wrongly = co_await store::settled_wrongly(db);
     for (const auto id : wrongly) findings.push_back({"3", id.text(), "state and time of settlement differ"});
+    const auto returned = co_await store::returned_wrongly(db);
+    for (const auto id : returned) {
+        findings.push_back({"refunds", id.text(), "what went back is not what its refunds come to, or too much"});
+    }
     co_return findings;
 }
 

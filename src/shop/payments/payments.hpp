@@ -18,6 +18,8 @@ using orders::OrderId;
 using orders::PaymentId;
 struct EventTag { static constexpr std::string_view prefix = "pev"; };
 using EventId = Id<EventTag>;
+struct RefundTag { static constexpr std::string_view prefix = "ref"; };
+using RefundId = Id<RefundTag>;
 
 BOOST_DEFINE_ENUM_CLASS(PaymentStatus, created, pending, succeeded, failed, cancelled, refund_pending, refunded)
 BOOST_DEFINE_ENUM_CLASS(EventKind, succeeded, failed, refunded)
@@ -39,6 +41,34 @@ struct Payment {
     std::optional<Time> settled_at;
     Time created_at{};
     std::int64_t version = 1;
+    std::int64_t returned_minor = 0;   // went back by refunds, or is on its way
+};
+
+BOOST_DEFINE_ENUM_CLASS(RefundStatus, pending, done, failed)
+
+/// What a refund says of one line of its order.
+struct RefundLine {
+    orders::LineId line_id;
+    std::int64_t quantity = 0;
+    std::int64_t freed = 0;       // not sent, and never will be
+    std::int64_t restocked = 0;   // back on the shelf
+};
+BOOST_DESCRIBE_STRUCT(RefundLine, (), (line_id, quantity, freed, restocked))
+
+/// A part of a payment that goes back.
+struct Refund {
+    RefundId id;
+    OrderId order;
+    PaymentId payment;
+    Money amount;
+    std::string reason;
+    RefundStatus status = RefundStatus::pending;
+    bool restock = false;
+    orders::OrderStatus order_status{};   // what the order goes back to should this fail
+    std::string actor;
+    std::optional<Time> finished_at;
+    Time created_at{};
+    std::vector<RefundLine> lines;
 };
 
 /// The payment as its order shows it.
@@ -76,8 +106,14 @@ struct ProviderEvent {
     Time occurred_at{};
 };
 
-/// How far a refund has come when the provider has answered.
-enum class RefundOutcome { refunded, pending };
+/// What a provider is asked to give back. `key` is its idempotency key: asked twice, it gives once.
+struct RefundOrder {
+    std::string key;
+    Money amount;
+};
+
+/// How far a refund has come when the provider has answered. `refused`: it will not, however often it is asked.
+enum class RefundOutcome { refunded, pending, refused };
 
 /// The seam to a payment provider. Here: bank transfer by hand, and the sandbox.
 class Provider {
@@ -92,8 +128,8 @@ public:
     ///
     /// Refuses: payments.bad_signature, payments.stale_event, payments.malformed_event, payments.wrong_merchant
     virtual Result<ProviderEvent> verify(const Context&, const Message&) const = 0;
-    /// Gives an amount back, once for each payment. Throws Unavailable.
-    virtual Task<RefundOutcome> refund(const Context&, const Payment&, Money amount) = 0;
+    /// Gives an amount back, once for each key. Throws Unavailable.
+    virtual Task<RefundOutcome> refund(const Context&, const Payment&, const RefundOrder&) = 0;
 };
 
 /// A webhook that was stored.
@@ -124,6 +160,8 @@ public:
     Task<Begun> begin(const Context&, const Payment&, std::string_view order_number);
     /// Asks the provider to give everything back. REQUIRES: no transaction is open. Throws Unavailable.
     Task<RefundOutcome> refund(const Context&, const Payment&);
+    /// Asks the provider to carry out a refund. REQUIRES: no transaction is open. Throws Unavailable.
+    Task<RefundOutcome> refund(const Context&, const Payment&, const Refund&);
 
     Task<Payment> create(db::Transaction&, const Context&, const Payment&);
     /// With the row locked until the transaction ends. REQUIRES: its order is locked already.
@@ -150,7 +188,23 @@ public:
     /// Marks an event as dealt with. A `finding` says why it was set aside instead.
     Task<> finish_event(db::Transaction&, const Context&, EventId, std::optional<std::string> finding);
 
-    /// The payments' part of invariant 3: one row per reference, settled once, one success per order.
+    // ---- refunds; each caller holds the lock of the order and of the payment ----
+
+    /// Sets an amount of a payment aside for a refund, writes it down and has it carried out.
+    ///
+    /// Refuses: payments.refund_too_much (409, with `left`) when less than that is left of what was paid
+    /// Emits:   payments.refund_requested
+    Task<Result<void>> open_refund(db::Transaction&, const Context&, const Payment&, const Refund&);
+    /// Ends a pending refund; false when it has ended already. A failed one gives its amount free for others.
+    Task<bool> finish_refund(db::Transaction&, const Context&, const Refund&, RefundStatus);
+    Task<std::optional<Refund>> find_refund(db::Session&, RefundId);
+    /// With their lines, the oldest first.
+    Task<std::vector<Refund>> refunds_of(db::Session&, OrderId);
+    /// Of several orders, without their lines, in no particular order.
+    Task<std::vector<Refund>> refunds_of_all(db::Session&, std::span<const OrderId>);
+
+    /// The payments' part of invariant 3: one row per reference, settled once, one success per order;
+    /// and that what went back adds up and is never more than was paid.
     Task<std::vector<orders::Finding>> audit(const Context&);
 
 private:

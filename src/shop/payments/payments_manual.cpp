@@ -27,6 +27,8 @@ Result<ProviderEvent> ManualProvider::verify(const Context&, const Message&) con
                  "Payments of this provider are confirmed by the shop's staff, not by messages."};
 }
 
-Task<RefundOutcome> ManualProvider::refund(const Context&, const Payment&, Money) { co_return RefundOutcome::pending; }
+Task<RefundOutcome> ManualProvider::refund(const Context&, const Payment&, const RefundOrder&) {
+    co_return RefundOutcome::pending;
+}
 
 }  // namespace caddy::payments

@@ -19,7 +19,7 @@ public:
     /// Nobody sends webhooks for it. Refuses: payments.bad_signature
     Result<ProviderEvent> verify(const Context&, const Message&) const override;
     /// Always pending: people pay back, and staff say so.
-    Task<RefundOutcome> refund(const Context&, const Payment&, Money amount) override;
+    Task<RefundOutcome> refund(const Context&, const Payment&, const RefundOrder&) override;
 
 private:
     ManualConfig config_;

@@ -169,15 +169,16 @@ Result<ProviderEvent> SandboxProvider::verify(const Context& ctx, const Message&
     return event;
 }
 
-Task<RefundOutcome> SandboxProvider::refund(const Context& ctx, const Payment& payment, Money amount) {
+Task<RefundOutcome> SandboxProvider::refund(const Context& ctx, const Payment& payment, const RefundOrder& order) {
     const auto done = co_await db_.transact(ctx, "sandbox.refund", [&](db::Transaction& tx) -> Task<Result<bool>> {
-        const bool fresh = co_await store::refund_sandbox(tx, payment.id, amount);
-        if (fresh) co_return true;
-        const auto known = co_await store::load_sandbox(tx, payment.id);
-        co_return known && known->refunded_minor == amount.minor && known->amount.currency == amount.currency;
+        // The key is looked at first: what was given back under it is not given back again.
+        const auto before = co_await store::sandbox_refund(tx, order.key);
+        if (before) co_return *before == order.amount;
+        const bool taken = co_await store::take_sandbox_refund(tx, payment.id, order.amount);
+        if (taken) co_await store::insert_sandbox_refund(tx, order.key, payment.id, order.amount, ctx.now());
+        co_return taken;
     });
-    if (!done || !*done) throw Unavailable("the sandbox has no such money to give back for " + payment.id.text());
-    co_return RefundOutcome::refunded;
+    co_return done.value() ? RefundOutcome::refunded : RefundOutcome::refused;
 }
 
 Task<Result<SandboxPayment>> SandboxProvider::show(const Context& ctx, PaymentId id) {

@@ -53,7 +53,7 @@ public:
     std::string_view name() const override { return "sandbox"; }
     Task<Begun> begin(const Context&, const Intent&) override;
     Result<ProviderEvent> verify(const Context&, const Message&) const override;
-    Task<RefundOutcome> refund(const Context&, const Payment&, Money amount) override;
+    Task<RefundOutcome> refund(const Context&, const Payment&, const RefundOrder&) override;
 
     /// The provider's own page decides. Whoever knows the payment's id may, as at a real provider's page.
     ///

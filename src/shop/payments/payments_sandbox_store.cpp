@@ -17,6 +17,12 @@ struct SandboxRow {
 BOOST_DESCRIBE_STRUCT(SandboxRow, (), (payment_id, reference, status, order_number, amount_minor, currency, decided_at,
                                        refunded_minor))
 
+struct AmountRow {
+    std::int64_t amount_minor = 0;
+    Currency currency;
+};
+BOOST_DESCRIBE_STRUCT(AmountRow, (), (amount_minor, currency))
+
 }  // namespace
 
 const db::Sql sql_insert_sandbox{{
@@ -53,15 +59,34 @@ Task<bool> decide_sandbox(db::Transaction& tx, PaymentId id, SandboxStatus statu
     co_return changed == 1;
 }
 
-const db::Sql sql_refund_sandbox{{
-    .name = "payments.refund_sandbox",
-    .any = "UPDATE sandbox_payments SET refunded_minor = ? "
-           "WHERE payment_id = ? AND status = ? AND amount_minor = ? AND currency = ? AND refunded_minor = 0"}};
+const db::Sql sql_take_sandbox_refund{{
+    .name = "payments.take_sandbox_refund",
+    .any = "UPDATE sandbox_payments SET refunded_minor = refunded_minor + ? "
+           "WHERE payment_id = ? AND status = ? AND currency = ? AND refunded_minor + ? <= amount_minor"}};
 
-Task<bool> refund_sandbox(db::Transaction& tx, PaymentId id, Money amount) {
-    const auto changed = co_await tx.exec(sql_refund_sandbox, amount.minor, id, SandboxStatus::approved, amount.minor,
-                                          amount.currency);
+Task<bool> take_sandbox_refund(db::Transaction& tx, PaymentId id, Money amount) {
+    const auto changed = co_await tx.exec(sql_take_sandbox_refund, amount.minor, id, SandboxStatus::approved,
+                                          amount.currency, amount.minor);
     co_return changed == 1;
+}
+
+const db::Sql sql_insert_sandbox_refund{{
+    .name = "payments.insert_sandbox_refund",
+    .any = "INSERT INTO sandbox_refunds (refund_key, payment_id, amount_minor, currency, created_at) "
+           "VALUES (?, ?, ?, ?, ?)"}};
+
+Task<> insert_sandbox_refund(db::Transaction& tx, std::string_view key, PaymentId id, Money amount, Time now) {
+    co_await tx.exec(sql_insert_sandbox_refund, key, id, amount.minor, amount.currency, now);
+}
+
+const db::Sql sql_sandbox_refund{{
+    .name = "payments.sandbox_refund",
+    .any = "SELECT amount_minor, currency FROM sandbox_refunds WHERE refund_key = ?"}};
+
+Task<std::optional<Money>> sandbox_refund(db::Session& db, std::string_view key) {
+    const auto row = co_await db.one<AmountRow>(sql_sandbox_refund, key);
+    if (!row) co_return std::nullopt;
+    co_return Money{row->amount_minor, row->currency};
 }
 
 }  // namespace caddy::payments::store

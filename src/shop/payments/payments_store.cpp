@@ -18,9 +18,10 @@ struct PaymentRow {
     std::optional<Time> settled_at;
     Time created_at{};
     std::int64_t version = 0;
+    std::int64_t returned_minor = 0;
 };
 BOOST_DESCRIBE_STRUCT(PaymentRow, (), (id, order_id, provider, provider_reference, amount_minor, currency, status,
-                                       next_action, failure_code, settled_at, created_at, version))
+                                       next_action, failure_code, settled_at, created_at, version, returned_minor))
 
 struct EventRow {
     EventId id;
@@ -60,6 +61,7 @@ Payment payment_of(PaymentRow row) {
     payment.settled_at = row.settled_at;
     payment.created_at = row.created_at;
     payment.version = row.version;
+    payment.returned_minor = row.returned_minor;
     return payment;
 }
 
@@ -102,13 +104,13 @@ Task<> insert(db::Transaction& tx, const Payment& payment) {
 const db::Sql sql_load{{
     .name = "payments.load",
     .any = "SELECT id, order_id, provider, provider_reference, amount_minor, currency, status, next_action, "
-           "failure_code, settled_at, created_at, version FROM payments WHERE id IN (:ids)"}};
+           "failure_code, settled_at, created_at, version, returned_minor FROM payments WHERE id IN (:ids)"}};
 const db::Sql sql_lock{{
     .name = "payments.lock",
     .mysql = "SELECT id, order_id, provider, provider_reference, amount_minor, currency, status, next_action, "
-             "failure_code, settled_at, created_at, version FROM payments WHERE id = ? FOR UPDATE",
+             "failure_code, settled_at, created_at, version, returned_minor FROM payments WHERE id = ? FOR UPDATE",
     .sqlite = "SELECT id, order_id, provider, provider_reference, amount_minor, currency, status, next_action, "
-              "failure_code, settled_at, created_at, version FROM payments WHERE id = ?"}};
+              "failure_code, settled_at, created_at, version, returned_minor FROM payments WHERE id = ?"}};
 
 Task<std::vector<Payment>> load_all(db::Session& db, std::span<const PaymentId> ids) {
     auto rows = co_await db.all_in<PaymentRow>(sql_load, ids);
@@ -131,7 +133,8 @@ Task<std::optional<Payment>> lock(db::Transaction& tx, PaymentId id) {
 const db::Sql sql_of_order{{
     .name = "payments.of_order",
     .any = "SELECT id, order_id, provider, provider_reference, amount_minor, currency, status, next_action, "
-           "failure_code, settled_at, created_at, version FROM payments WHERE order_id = ? ORDER BY id"}};
+           "failure_code, settled_at, created_at, version, returned_minor FROM payments WHERE order_id = ? "
+           "ORDER BY id"}};
 
 Task<std::vector<Payment>> of_order(db::Session& db, OrderId order) {
     auto rows = co_await db.all<PaymentRow>(sql_of_order, order);

@@ -252,7 +252,8 @@ TEST_F(Payments, the_audit_finds_a_second_success_and_a_settlement_without_a_tim
 
 TEST_F(Payments, every_statement_prepares_and_none_that_a_request_runs_reads_a_whole_table) {
     EXPECT_EQ(testing::unprepared_statements(db_), std::vector<std::string>{});
-    const std::vector<std::string_view> excused{"payments.orders_paid_twice", "payments.settled_wrongly"};
+    const std::vector<std::string_view> excused{"payments.orders_paid_twice", "payments.settled_wrongly",
+                                                "payments.returned_wrongly"};
     for (const auto& scan : testing::full_scans(db_, excused)) EXPECT_FALSE(scan.starts_with("payments.")) << scan;
 }
 
