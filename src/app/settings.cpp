@@ -136,6 +136,27 @@ void bind_work(config::Binder& b, Settings& s) {
         .integer("OUTGOING_LIMIT_MS", s.outgoing.time_limit_ms, {100, 60'000}, "Longest outgoing HTTP call");
 }
 
+void bind_webhooks(config::Binder& b, webhooks::Config& c) {
+    b.toggle("WEBHOOKS_ALLOW_PRIVATE", c.allow_private,
+             "Webhooks may call http and addresses inside the network; for development")
+        .toggle("WEBHOOKS_ALLOW_HTTP", c.allow_http, "Webhooks may call http on public addresses")
+        .integer("WEBHOOKS_MAX", c.endpoints_max, {1, 100}, "Webhooks that there may be")
+        .integer("WEBHOOKS_ATTEMPTS_MAX", c.attempts_max, {1, 100}, "Attempts before a delivery has failed")
+        .integer("WEBHOOKS_RETRY_FIRST_S", c.retry_first_s, {1, 3'600},
+                 "Wait after the first failed attempt, doubled with each further one")
+        .integer("WEBHOOKS_RETRY_MOST_S", c.retry_most_s, {1, 604'800}, "Longest wait between two attempts")
+        .integer("WEBHOOKS_BREAKER_FAILURES", c.breaker_failures, {1, 1'000},
+                 "Failures in a row after which a webhook rests")
+        .integer("WEBHOOKS_BREAKER_OPEN_S", c.breaker_open_s, {1, 3'600},
+                 "How long it rests, doubled with each failed probe, an hour at most")
+        .integer("WEBHOOKS_BROKEN_AFTER_HOURS", c.broken_after_hours, {1, 8'760},
+                 "Hours of failure after which a webhook is set to broken")
+        .integer("WEBHOOKS_LIMIT_MS", c.time_limit_ms, {100, 30'000}, "Longest call of a webhook")
+        .integer("WEBHOOKS_PARALLEL", c.parallel, {1, 16}, "Webhooks that are called at a time by a worker")
+        .integer("WEBHOOKS_POLL_MS", c.poll_ms, {50, 60'000}, "How often a worker looks for due deliveries")
+        .integer("WEBHOOKS_KEEP_DAYS", c.keep_days, {1, 365}, "Days after which a delivery is deleted");
+}
+
 /// Rules over more than one setting.
 void check_together(config::Binder& b, const Settings& s) {
     if (!Currency::parse(s.cart.currency)) b.fault("SHOP_CURRENCY: '" + s.cart.currency + "' is not an ISO 4217 code");
@@ -188,6 +209,7 @@ BoundSettings bind_settings(const config::Sources& sources) {
     bind_identity(binder, bound.settings.identity);
     bind_shop(binder, bound.settings);
     bind_work(binder, bound.settings);
+    bind_webhooks(binder, bound.settings.webhooks);
     check_together(binder, bound.settings);
     bound.reference = binder.settings();
     bound.faults = binder.faults();

@@ -15,6 +15,7 @@
 #include "shop/payments/payments_manual.hpp"
 #include "shop/payments/payments_sandbox.hpp"
 #include "shop/tax/tax.hpp"
+#include "shop/webhooks/webhooks.hpp"
 
 #include <filesystem>
 #include <string>
@@ -55,6 +56,7 @@ struct Settings {
     checkout::Config checkout;
     payments::ManualConfig manual;
     payments::SandboxConfig sandbox;
+    webhooks::Config webhooks;
 
     std::filesystem::path database_file() const { return process.data_dir / "shop.sqlite"; }
     std::filesystem::path media_dir() const { return process.data_dir / "media"; }

@@ -35,7 +35,8 @@ Shop::Shop(Platform& platform, const Settings& settings)
       checkout(platform.database, {catalog, inventory, shipping, carts, orders, payments}, settings.tax,
                settings.checkout),
       imports(platform.database, catalog, inventory, import_config(settings)),
-      exports(platform.database, catalog, inventory) {}
+      exports(platform.database, catalog, inventory),
+      webhooks(platform.database, platform.outgoing, settings.webhooks) {}
 
 http::Router Shop::routes(const Settings& settings) {
     http::Router router;
@@ -48,6 +49,7 @@ http::Router Shop::routes(const Settings& settings) {
     checkout::routes(router, checkout, ledger);
     orders::routes(router, orders);
     payments::routes(router, payments);
+    webhooks::admin_routes(router, webhooks, ledger);
     if (settings.sandbox.enabled) payments::sandbox_routes(router, sandbox);
     inventory::admin_routes(router, inventory, ledger);
     orders::admin_routes(router, orders);
@@ -63,6 +65,7 @@ caddy::jobs::JobTable Shop::jobs(const Settings& settings) {
     inventory::jobs(table, inventory);
     cart::jobs(table, carts);
     checkout::jobs(table, checkout);
+    webhooks::jobs(table, webhooks);
     if (settings.sandbox.enabled) payments::sandbox_jobs(table, sandbox);
     table.every(std::chrono::hours(1), "idempotency.sweep", caddy::jobs::bind_scheduled(sweep_keys, ledger));
     return table;

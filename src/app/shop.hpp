@@ -13,6 +13,7 @@
 #include "shop/orders/orders.hpp"
 #include "shop/search/search.hpp"
 #include "shop/shipping/shipping.hpp"
+#include "shop/webhooks/webhooks.hpp"
 
 namespace caddy::app {
 
@@ -40,6 +41,7 @@ struct Shop {
     checkout::CheckoutService checkout;
     imports::ImportService imports;
     imports::ExportService exports;
+    webhooks::WebhookService webhooks;
 };
 
 }   // namespace caddy::app

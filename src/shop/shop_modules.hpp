@@ -26,9 +26,12 @@ namespace caddy::inventory { class InventoryService; void admin_routes(http::Rou
 namespace caddy::orders    { void admin_routes(http::Router&, OrderService&); }
 namespace caddy::checkout { void admin_routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
 
+namespace caddy::webhooks  { class WebhookService;   void admin_routes(http::Router&, WebhookService&, idempotency::Ledger&); }
+
 namespace caddy::identity  { void jobs(jobs::JobTable&, IdentityService&); }
 namespace caddy::inventory { void jobs(jobs::JobTable&, InventoryService&); }
 namespace caddy::search    { void jobs(jobs::JobTable&, SearchService&); }
 namespace caddy::cart      { void jobs(jobs::JobTable&, CartService&); }
 namespace caddy::checkout { void jobs(jobs::JobTable&, CheckoutService&); }
+namespace caddy::webhooks  { class WebhookService;   void jobs(jobs::JobTable&, WebhookService&); }
 namespace caddy::payments  { void sandbox_jobs(jobs::JobTable&, SandboxProvider&); }
