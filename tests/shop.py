@@ -183,5 +183,25 @@ class Shop:
         assert answer.status_code == 200, answer.text
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
+    def staff(self, *permissions):
+        """The headers of a signed-in member of staff with these permissions, made through the API."""
+        boss = self.owner()
+        answer = self.post("/admin/roles", {"name": uuid.uuid4().hex, "permissions": list(permissions)}, headers=boss)
+        assert answer.status_code == 201, answer.text
+        email, password = f"{uuid.uuid4().hex}@example.com", "a long password here"
+        answer = self.post("/admin/users", {
+            "email": email, "name": "Member of staff", "role": "staff", "role_ids": [answer.json()["id"]],
+            "password": password}, headers=boss)
+        assert answer.status_code == 201, answer.text
+        answer = self.post("/auth/login", {"email": email, "password": password})
+        assert answer.status_code == 200, answer.text
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    def owner(self):
+        """The headers of an administrator, the same one as long as his token lives."""
+        if not hasattr(self, "_owner") or self.get("/me", headers=self._owner).status_code != 200:
+            self._owner = self.admin()
+        return self._owner
+
     def signed_in(self, **options):
         return {"Authorization": f"Bearer {self.register(**options)['access_token']}"}

@@ -41,6 +41,7 @@ Shop::Shop(Platform& platform, const Settings& settings)
 http::Router Shop::routes(const Settings& settings) {
     http::Router router;
     identity::routes(router, identity);
+    identity::admin_routes(router, identity, ledger);
     catalog::routes(router, catalog);
     catalog::admin_routes(router, catalog_admin, ledger);
     imports::admin_routes(router, imports, exports, ledger);

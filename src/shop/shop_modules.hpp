@@ -15,6 +15,7 @@ namespace caddy::orders    { class OrderService;     void routes(http::Router&, 
 namespace caddy::payments  { class PaymentService;   void routes(http::Router&, PaymentService&); }
 namespace caddy::payments  { class SandboxProvider;  void sandbox_routes(http::Router&, SandboxProvider&); }
 
+namespace caddy::identity  { void admin_routes(http::Router&, IdentityService&, idempotency::Ledger&); }
 namespace caddy::catalog { class CatalogAdmin; void admin_routes(http::Router&, CatalogAdmin&, idempotency::Ledger&); }
 namespace caddy::imports   { class ImportService; class ExportService; }
 namespace caddy::imports {

@@ -1,30 +1,21 @@
 #include "shop/identity/identity.hpp"
 
-#include "core/checks.hpp"
 #include "platform/crypto/digest.hpp"
 #include "platform/jobs/outbox.hpp"
 #include "platform/json/encode.hpp"
 #include "platform/limit/limit.hpp"
 #include "platform/text/text.hpp"
+#include "shop/identity/identity_account.hpp"
 #include "shop/identity/identity_password.hpp"
+#include "shop/identity/identity_rules.hpp"
 #include "shop/identity/identity_session_cache.hpp"
 #include "shop/identity/identity_store.hpp"
 #include "shop/identity/identity_tokens.hpp"
 
 namespace caddy::identity {
 
-/// What becomes a row of users.
-struct IdentityService::NewAccount {
-    std::string email;   // folded
-    std::string email_shown;
-    std::string name;
-    Role role = Role::customer;
-    std::string password_hash;
-};
-
 namespace {
 
-constexpr std::size_t name_length_max = 100;
 constexpr std::size_t secret_bytes_min = 32;
 
 namespace refuse {
@@ -63,23 +54,8 @@ BOOST_DESCRIBE_STRUCT(Registered, (), (user, role))
 /// Of a password that nobody knows: what an unknown address is verified against.
 std::string make_dummy_hash(HashCost cost) { return hash_password(crypto::random_token(18), cost); }
 
-std::string folded_email(std::string_view email) { return text::folded(text::trimmed(email)); }
-
 /// The counter's name tells nothing of the address.
 std::string attempts_key(std::string_view email) { return "identity.sign_in:" + crypto::sha256_hex(email); }
-
-Checks check_credentials(std::string_view email, std::string_view password) {
-    Checks checks;
-    const bool acceptable = text::is_utf8(email) && text::is_email(text::trimmed(email));
-    checks.require(acceptable, "/email", "not_an_email", "Send an e-mail address, like name@example.com.");
-    if (acceptable) check_password(checks, password, folded_email(email));
-    return checks;
-}
-
-void check_name(Checks& checks, std::string_view name) {
-    checks.require(text::is_single_line(name), "/name", "not_single_line", "Send one line without control characters.");
-    checks.require(text::length(name) <= name_length_max, "/name", "too_long", "Use at most 100 characters.");
-}
 
 /// At most 200 bytes of printable text, whatever the header says.
 std::string shown_user_agent(std::string_view header) {
@@ -131,7 +107,8 @@ IdentityService::~IdentityService() = default;
 
 Task<Result<SignIn>> IdentityService::register_customer(const Context& ctx, const Registration& registration,
                                                         const Device& device) {
-    auto checks = check_credentials(registration.email, registration.password);
+    Checks checks;
+    check_credentials(checks, registration.email, registration.password);
     const auto name = text::trimmed(text::nfc(registration.name));
     check_name(checks, name);
     CADDY_CO_TRY(checks.result());
@@ -149,7 +126,9 @@ Task<Result<SignIn>> IdentityService::register_customer(const Context& ctx, cons
 
 Task<Result<User>> IdentityService::create_admin(const Context& ctx, std::string_view email,
                                                  std::string_view password) {
-    CADDY_CO_TRY(check_credentials(email, password).result());
+    Checks checks;
+    check_credentials(checks, email, password);
+    CADDY_CO_TRY(checks.result());
     const auto hash = co_await hash_for_new(ctx, email, password);
     if (!hash) co_return refuse::email_taken();
     const NewAccount account{folded_email(email), text::trimmed(email), "", Role::admin, *hash};

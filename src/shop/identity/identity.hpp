@@ -3,11 +3,13 @@
 // A session is a signed-in device and at the same time the family of its refresh tokens. Event loop only; password
 // hashing goes to a small pool of threads that the service owns.
 #include "core/access.hpp"
+#include "core/page.hpp"
 #include "core/result.hpp"
 #include "platform/db/database.hpp"
 
 #include <boost/describe.hpp>
 
+#include <functional>
 #include <memory>
 
 namespace caddy::limit {
@@ -27,9 +29,11 @@ struct UserTag { static constexpr std::string_view prefix = "cus"; };
 struct SessionTag { static constexpr std::string_view prefix = "ses"; };
 using UserId = Id<UserTag>;
 using SessionId = Id<SessionTag>;
+struct StaffRoleTag { static constexpr std::string_view prefix = "role"; };
+using StaffRoleId = Id<StaffRoleTag>;
 
 BOOST_DEFINE_ENUM_CLASS(UserStatus, active, disabled)
-BOOST_DEFINE_ENUM_CLASS(RevokeReason, signed_out, reused)
+BOOST_DEFINE_ENUM_CLASS(RevokeReason, signed_out, reused, disabled)
 
 struct User {
     UserId id;
@@ -63,6 +67,83 @@ struct SignIn {
     std::int64_t expires_in_s = 0;   // of the access token
     std::string refresh_token;       // told once, kept as a digest
 };
+
+/// A named set of permissions that members of staff are given.
+struct StaffRole {
+    StaffRoleId id;
+    std::string name;
+    std::string description;   // may be empty
+    Permissions permissions;
+    std::int64_t version = 1;
+    Time created_at{};
+    Time updated_at{};
+};
+
+/// What becomes of a role; absent members stay as they are.
+struct StaffRoleChange {
+    std::optional<std::string> name{};
+    std::optional<std::string> description{};
+    std::optional<std::vector<Permission>> permissions{};
+};
+
+/// An account as the back office sees it, with what its owner may do.
+struct UserDetail {
+    User user;
+    std::vector<StaffRole> roles;
+};
+
+/// A colleague whose account somebody else opens.
+struct NewColleague {
+    std::string email;
+    std::string name;
+    Role role = Role::staff;   // or admin
+    std::vector<StaffRoleId> role_ids;
+    std::string password;
+};
+
+/// What becomes of an account; absent members stay as they are.
+struct UserChange {
+    std::optional<Role> role{};
+    std::optional<UserStatus> status{};
+    std::optional<std::vector<StaffRoleId>> role_ids{};
+};
+
+/// Which accounts a list shows.
+struct UserFilter {
+    std::optional<Role> role{};
+    std::optional<UserStatus> status{};
+    std::string email_prefix{};
+};
+
+/// Says whether a change may meet this version of what it changes.
+using VersionCheck = std::function<Result<void>(std::int64_t current)>;
+
+/// What an account's owner sees and says of himself.
+struct Profile {
+    User user;
+    std::string phone;    // may be empty
+    std::string locale;   // zh-CN or en
+};
+
+/// Absent members stay as they are.
+struct ProfileChange {
+    std::optional<std::string> name{};
+    std::optional<std::string> phone{};
+    std::optional<std::string> locale{};
+};
+
+/// A device that is signed in.
+struct SignedInDevice {
+    SessionId id;
+    std::string user_agent;
+    Time created_at{};
+    Time last_used_at{};
+    Time expires_at{};
+};
+BOOST_DESCRIBE_STRUCT(SignedInDevice, (), (id, user_agent, created_at, last_used_at, expires_at))
+
+/// Takes what another feature keeps of a user along in the transaction that closes his account.
+using Erase = std::function<Task<>(db::Transaction&, UserId)>;
 
 struct IdentityConfig {
     std::string jwt_secret;               // at least 32 bytes; signs and verifies
@@ -137,6 +218,51 @@ public:
     /// Emits:   identity.registered
     Task<Result<User>> create_admin(const Context&, std::string_view email, std::string_view password);
 
+    /// Every staff role, by name; there are `staff_roles_max` at most.
+    Task<std::vector<StaffRole>> staff_roles(const Context&);
+    /// Refuses: identity.role_not_found
+    Task<Result<StaffRole>> staff_role(const Context&, StaffRoleId);
+    /// A new role. Its name differs from every other, letter case aside; whoever is no administrator gives only
+    /// permissions that he has himself.
+    ///
+    /// Refuses: request.invalid_field, identity.role_name_taken, identity.permission_not_held, identity.too_many_roles
+    /// Effect:  one transaction, audited
+    Task<Result<StaffRole>> create_role(const Context&, const StaffRoleChange&);
+    /// Refuses: identity.role_not_found, what the check refuses, and what create_role refuses
+    /// Effect:  one transaction, audited; holders have the new permissions after two seconds at most
+    Task<Result<StaffRole>> change_role(const Context&, StaffRoleId, const StaffRoleChange&, const VersionCheck&);
+    /// Refuses: identity.role_not_found, identity.role_in_use, what the check refuses
+    /// Effect:  one transaction, audited
+    Task<Result<void>> delete_role(const Context&, StaffRoleId, const VersionCheck&);
+
+    /// Accounts by address. Refuses: request.cursor_mismatch
+    Task<Result<Page<UserDetail>>> users(const Context&, const UserFilter&, const PageRequest&);
+    /// Refuses: identity.user_not_found
+    Task<Result<UserDetail>> user(const Context&, UserId);
+    /// Opens an account for a colleague, who then signs in with the password that was given.
+    ///
+    /// Refuses: request.invalid_field, identity.email_taken, identity.admin_only, identity.permission_not_held
+    /// Effect:  one transaction, audited
+    /// Emits:   identity.registered
+    Task<Result<UserDetail>> create_colleague(const Context&, const NewColleague&);
+    /// Changes what somebody else may do. Only administrators make or change administrators; one stays in any case.
+    /// Disabling ends every session of the account.
+    ///
+    /// Refuses: identity.user_not_found, what the check refuses, request.invalid_field, identity.own_account,
+    ///          identity.admin_only, identity.last_admin, identity.permission_not_held
+    /// Effect:  one transaction, audited
+    /// Emits:   identity.session_revoked per session that ends
+    Task<Result<UserDetail>> change_user(const Context&, UserId, const UserChange&, const VersionCheck&);
+
+    /// A customer's account. Refuses: identity.customer_not_found
+    Task<Result<User>> customer(const Context&, UserId);
+    /// Lets a customer in or not; as change_user, of customers alone.
+    ///
+    /// Refuses: identity.customer_not_found, what the check refuses
+    /// Effect:  one transaction, audited
+    /// Emits:   identity.session_revoked per session that ends
+    Task<Result<User>> set_customer_status(const Context&, UserId, UserStatus, const VersionCheck&);
+
     /// Refuses: identity.user_not_found
     Task<Result<User>> change_role(const Context&, UserId, Role);
 
@@ -145,6 +271,10 @@ public:
 
 private:
     struct NewAccount;
+    struct Edit;
+    Task<Result<UserDetail>> edit_user(db::Transaction&, const Context&, Edit);
+    /// Ends every session of a user that stands.
+    Task<> revoke_all(db::Transaction&, const Context&, UserId, RevokeReason);
     /// The hash for an account that is to be made; nothing when the address is known.
     Task<std::optional<std::string>> hash_for_new(const Context&, std::string_view email, std::string_view password);
     Task<std::optional<store::Account>> find_account(const Context&, std::string_view email);

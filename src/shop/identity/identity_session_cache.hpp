@@ -11,7 +11,8 @@ namespace caddy::identity {
 struct Standing {
     UserId user;
     Role role = Role::customer;
-    bool live = false;   // neither revoked nor the account disabled
+    bool live = false;           // neither revoked nor the account disabled
+    Permissions permissions{};   // of a member of staff
 };
 
 class SessionCache {

@@ -5,6 +5,7 @@
 #include "platform/telemetry/log.hpp"
 #include "shop/identity/identity.hpp"
 #include "shop/identity/identity_password.hpp"
+#include "shop/identity/identity_roles_store.hpp"
 #include "shop/identity/identity_session_cache.hpp"
 #include "shop/identity/identity_store.hpp"
 #include "shop/identity/identity_tokens.hpp"
@@ -153,10 +154,16 @@ Task<Result<Principal>> IdentityService::authenticate(const Context& ctx, std::s
         auto db = co_await db_.read(ctx);
         const auto read = co_await store::find_standing(db, claims.session);
         standing = read.value_or(Standing{});
+        if (standing->role == Role::staff) standing->permissions = co_await store::permissions_of(db, standing->user);
         cache_->put(claims.session, *standing, read_at, generation);
     }
     if (!standing->live || standing->user != claims.user) co_return refuse::token_invalid();
-    co_return Principal{standing->user.value, claims.session.value, standing->role};
+    co_return Principal{standing->user.value, claims.session.value, standing->role, standing->permissions};
+}
+
+Task<> IdentityService::revoke_all(db::Transaction& tx, const Context& ctx, UserId user, RevokeReason reason) {
+    const auto live = co_await store::live_sessions(tx, user);
+    for (const auto& session : live) co_await revoke(tx, ctx, user, session, reason);
 }
 
 Task<std::int64_t> IdentityService::sweep(const Context& ctx) {

@@ -26,6 +26,11 @@ struct StandingRow {
 };
 BOOST_DESCRIBE_STRUCT(StandingRow, (), (user_id, role, status, revoked_at))
 
+struct SessionRow {
+    SessionId id;
+};
+BOOST_DESCRIBE_STRUCT(SessionRow, (), (id))
+
 Role role_of(std::string_view name) {
     const auto role = parse_role(name);
     if (!role) throw db::Fault("users.role is not a role");
@@ -124,6 +129,10 @@ const db::Sql sql_revoke_session{{
     .name = "identity.revoke_session",
     .any = "UPDATE sessions SET revoked_at = ?, revoke_reason = ? WHERE id = ? AND revoked_at IS NULL"}};
 
+const db::Sql sql_live_sessions{{
+    .name = "identity.live_sessions",
+    .any = "SELECT id FROM sessions WHERE user_id = ? AND revoked_at IS NULL"}};
+
 const db::Sql sql_standing{{
     .name = "identity.standing",
     .any = "SELECT s.user_id, u.role, u.status, s.revoked_at FROM sessions s JOIN users u ON u.id = s.user_id "
@@ -150,10 +159,17 @@ Task<bool> revoke_session(db::Transaction& tx, SessionId id, RevokeReason reason
     co_return changed == 1;
 }
 
+Task<std::vector<SessionId>> live_sessions(db::Session& db, UserId user) {
+    const auto rows = co_await db.all<SessionRow>(sql_live_sessions, user);
+    std::vector<SessionId> sessions;
+    for (const auto& row : rows) sessions.push_back(row.id);
+    co_return sessions;
+}
+
 Task<std::optional<Standing>> find_standing(db::Session& db, SessionId id) {
     const auto row = co_await db.one<StandingRow>(sql_standing, id);
     if (!row) co_return std::nullopt;
-    co_return Standing{row->user_id, role_of(row->role), !row->revoked_at && row->status == UserStatus::active};
+    co_return Standing{row->user_id, role_of(row->role), !row->revoked_at && row->status == UserStatus::active, {}};
 }
 
 namespace {

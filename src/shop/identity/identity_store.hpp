@@ -46,6 +46,8 @@ Task<std::optional<Session>> find_session(db::Session&, SessionId);
 Task<bool> prolong_session(db::Transaction&, SessionId, Time now, Time expires_at);
 /// False when the session was revoked already or is gone.
 Task<bool> revoke_session(db::Transaction&, SessionId, RevokeReason, Time now);
+/// The sessions of a user that nobody has revoked.
+Task<std::vector<SessionId>> live_sessions(db::Session&, UserId);
 /// Whether a session stands; nothing when it is gone.
 Task<std::optional<Standing>> find_standing(db::Session&, SessionId);
 

@@ -1,0 +1,22 @@
+-- What members of staff may do: roles with the names of permissions, and who has which. `name_key` is the folded name.
+CREATE TABLE staff_roles (
+    id BIGINT NOT NULL PRIMARY KEY,
+    name VARCHAR(100) NOT NULL,
+    name_key VARCHAR(255) NOT NULL,
+    description VARCHAR(500) NOT NULL,
+    permissions VARCHAR(500) NOT NULL,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX staff_roles_name ON staff_roles (name_key);
+CREATE TABLE user_staff_roles (
+    user_id BIGINT NOT NULL,
+    role_id BIGINT NOT NULL,
+    PRIMARY KEY (user_id, role_id)
+);
+CREATE INDEX user_staff_roles_role ON user_staff_roles (role_id, user_id);
+-- The back office lists accounts by address, all of them or those of a role or a status.
+CREATE INDEX users_role ON users (role, email);
+CREATE INDEX users_status ON users (status, email);
+CREATE INDEX users_role_status ON users (role, status, email);
