@@ -1,11 +1,22 @@
 """The back office of the catalogue: products, variants, categories, and two editors of one product."""
+import json
+import sqlite3
 import uuid
+from contextlib import closing
 
 import pytest
 
-from tests.shop import key
+from tests.shop import Shop, key
 
 CNY = "CNY"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A shop of this module's own: what is made here would be counted elsewhere."""
+    own = Shop(tmp_path_factory.mktemp("back-office")).start()
+    yield own
+    own.stop()
 
 
 @pytest.fixture(scope="module")
@@ -223,3 +234,22 @@ def test_what_is_not_there_is_not_found(shop, admin):
     refused(shop.get("/admin/products/prod_0000000000001", headers=admin), 404, "catalog.product_not_found")
     refused(shop.patch("/admin/products/prod_0000000000001", {}, headers=match(admin, 1)), 404, "catalog.product_not_found")
     refused(shop.delete("/admin/variants/var_0000000000001", headers=match(admin, 1)), 404, "catalog.variant_not_found")
+
+
+def test_staff_needs_the_permission_and_it_is_enough(shop):
+    answer = shop.get("/admin/products", headers=shop.staff("orders_read"))
+    refused(answer, 403, "request.forbidden")
+    editor = shop.staff("catalog_write")
+    product = made(shop, editor)
+    assert shop.patch(path_of(product), {"title": "Theirs"}, headers=match(editor, 1)).status_code == 200
+
+
+def test_every_change_is_in_the_audit_log(shop, admin):
+    product = made(shop, admin)
+    shop.patch(path_of(product), {"title": "Afterwards"}, headers=match(admin, 1))
+    shop.patch(path_of(product), {"title": "Late"}, headers=match(admin, 1))
+    with closing(sqlite3.connect(shop.data / "shop.sqlite")) as database:
+        acts = database.execute("SELECT action, before_json, after_json FROM audit_log WHERE subject = ? ORDER BY id",
+                                [product["id"]]).fetchall()
+    assert [act[0] for act in acts] == ["catalog.product.create", "catalog.product.update"]
+    assert json.loads(acts[1][1])["title"] == "Made Here" and json.loads(acts[1][2])["title"] == "Afterwards"

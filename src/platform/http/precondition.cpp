@@ -20,14 +20,16 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-/// The number of `"v7"`; nothing for a weak or foreign tag, which can never be equal to one of ours.
+/// The number of `"v7"`, or of `"v7-gzip"` as a compressed answer has it; nothing for a weak or foreign tag, which can
+/// never be equal to one of ours.
 std::optional<std::int64_t> version_of(std::string_view tag) {
     if (tag.size() < 4 || !tag.starts_with("\"v") || tag.back() != '"') return std::nullopt;
     const auto digits = tag.substr(2, tag.size() - 3);
     std::int64_t version = 0;
     const auto* end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(digits.data(), end, version);
-    if (error != std::errc{} || stop != end) return std::nullopt;
+    const std::string_view coding(stop, static_cast<std::size_t>(end - stop));
+    if (error != std::errc{} || !(coding.empty() || coding == "-gzip" || coding == "-br")) return std::nullopt;
     return version;
 }
 
