@@ -17,7 +17,8 @@ db::SqliteConfig sqlite_in(const Settings& settings) {
 }   // namespace
 
 Platform::Platform(const Settings& settings)
-    : database(db::open_sqlite(loop.get_executor(), sqlite_in(settings))), outgoing(settings.outgoing) {}
+    : database(db::open_sqlite(loop.get_executor(), sqlite_in(settings))), outgoing(settings.outgoing),
+      mailer(mail::make_mailer(settings.mail, settings.mail_dir())) {}
 
 Context Platform::context(std::string_view job) const {
     Context ctx;

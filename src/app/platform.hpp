@@ -2,6 +2,7 @@
 // The machine that the shop stands on: one event loop, one clock, one database, one way out.
 #include "app/settings.hpp"
 #include "platform/db/database.hpp"
+#include "platform/mail/mail.hpp"
 #include "platform/net/http_client.hpp"
 #include "platform/runtime/context.hpp"
 
@@ -48,6 +49,7 @@ struct Platform {
     SystemClock clock;
     db::Database database;
     net::HttpClient outgoing;
+    std::unique_ptr<mail::Mailer> mailer;
 };
 
 }   // namespace caddy::app

@@ -124,6 +124,25 @@ void bind_shop(config::Binder& b, Settings& s) {
                  "Age at which a webhook of the sandbox is refused");
 }
 
+void bind_mail(config::Binder& b, Settings& s) {
+    b.text("PUBLIC_URL", s.process.public_url, "Where shoppers find the shop; empty: http://localhost and the port")
+        .text("MAIL_FROM", s.mail.from, "Sender of mails: Name <address>")
+        .text("SMTP_HOST", s.mail.smtp_host, "Mail server; empty: mails become files in the mail folder of DATA_DIR")
+        .integer("SMTP_PORT", s.mail.smtp_port, {1, 65'535}, "Its port")
+        .choice("SMTP_TLS", s.mail.smtp_tls, "starttls: encrypted or not at all; tls: from the first byte on")
+        .text("SMTP_USER", s.mail.smtp_user, "Who signs in there; empty: nobody")
+        .secret("SMTP_PASSWORD", s.mail.smtp_password, "His password")
+        .integer("SMTP_LIMIT_MS", s.mail.time_limit_ms, {100, 60'000}, "Longest time that handing over a mail may take")
+        .integer("SMTP_PARALLEL", s.mail.parallel, {1, 16}, "Mails at a time")
+        .integer("RESET_LINK_MINUTES", s.account_mail.reset_minutes, {5, 1'440}, "Life of a link to a new password")
+        .integer("VERIFY_LINK_HOURS", s.account_mail.verify_hours, {1, 720}, "Life of a link that verifies an address")
+        .integer("CUSTOMER_ADDRESSES_MAX", s.customers.addresses_max, {1, 1'000}, "Addresses of one customer")
+        .integer("EXPORT_ORDERS_MAX", s.customers.export_orders_max, {1, 5'000},
+                 "Newest orders in a customer's copy of his data")
+        .integer("EXPORT_PAUSE_S", s.customers.export_pause_s, {0, 86'400}, "Seconds between two such copies")
+        .integer("EXPORT_KEEP_HOURS", s.customers.export_keep_hours, {1, 720}, "How long such a copy can be fetched");
+}
+
 void bind_work(config::Binder& b, Settings& s) {
     b.integer("JOBS_POLL_MS", s.jobs.poll_ms, {10, 60'000}, "How soon an event of another process is seen")
         .integer("JOBS_BATCH", s.jobs.batch, {1, 1'000}, "Events taken at a time")
@@ -167,6 +186,11 @@ void check_together(config::Binder& b, const Settings& s) {
         if (!secret->empty() && secret->size() < 32)
             b.fault("JWT_SECRET, JWT_SECRET_PREVIOUS: at least 32 bytes are needed");
     }
+    const auto& url = s.process.public_url;
+    if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://")) {
+        b.fault("PUBLIC_URL: must begin with http:// or https://");
+    }
+    for (auto& wrong : mail::faults(s.mail)) b.fault(std::move(wrong));
     if (s.process.port != 0 && s.process.port == s.process.admin_port) b.fault("ADMIN_PORT: must differ from PORT");
 }
 
@@ -208,6 +232,7 @@ BoundSettings bind_settings(const config::Sources& sources) {
     bind_limits(binder, bound.settings.limit);
     bind_identity(binder, bound.settings.identity);
     bind_shop(binder, bound.settings);
+    bind_mail(binder, bound.settings);
     bind_work(binder, bound.settings);
     bind_webhooks(binder, bound.settings.webhooks);
     check_together(binder, bound.settings);

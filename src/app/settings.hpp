@@ -6,11 +6,14 @@
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/jobs/worker.hpp"
 #include "platform/limit/limit.hpp"
+#include "platform/mail/mail.hpp"
 #include "platform/net/http_client.hpp"
 #include "platform/telemetry/log.hpp"
 #include "shop/cart/cart.hpp"
 #include "shop/checkout/checkout.hpp"
+#include "shop/customers/customers.hpp"
 #include "shop/identity/identity.hpp"
+#include "shop/identity/identity_mail.hpp"
 #include "shop/inventory/inventory.hpp"
 #include "shop/payments/payments_manual.hpp"
 #include "shop/payments/payments_sandbox.hpp"
@@ -39,6 +42,7 @@ struct ProcessConfig {
     LogFormat log_format = LogFormat::automatic;
     std::string web_dir;   // empty: beside the program
     std::string database_host;
+    std::string public_url;   // empty: this process on localhost
 };
 
 struct Settings {
@@ -49,7 +53,10 @@ struct Settings {
     jobs::Config jobs;
     idempotency::Config idempotency;
     net::HttpClientConfig outgoing;
+    mail::Config mail;
     identity::IdentityConfig identity;
+    identity::AccountMailConfig account_mail;
+    customers::Config customers;
     inventory::Config inventory;
     tax::Config tax;
     cart::Config cart;
@@ -60,6 +67,14 @@ struct Settings {
 
     std::filesystem::path database_file() const { return process.data_dir / "shop.sqlite"; }
     std::filesystem::path media_dir() const { return process.data_dir / "media"; }
+    std::filesystem::path mail_dir() const { return process.data_dir / "mail"; }
+    /// Where the shop's pages are, without a slash at the end.
+    std::string public_url() const {
+        if (process.public_url.empty()) return "http://localhost:" + std::to_string(process.port);
+        auto url = process.public_url;
+        while (url.ends_with('/')) url.pop_back();
+        return url;
+    }
     std::filesystem::path secrets_dir() const { return process.data_dir / "secrets"; }
 };
 

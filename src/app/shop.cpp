@@ -14,6 +14,13 @@ std::vector<payments::Provider*> providers(payments::ManualProvider& manual, pay
 
 imports::Config import_config(const Settings& settings) { return {settings.process.data_dir, settings.cart.currency}; }
 
+/// Links point to where the shop's pages are.
+identity::AccountMailConfig account_mail_config(const Settings& settings) {
+    auto config = settings.account_mail;
+    config.public_url = settings.public_url();
+    return config;
+}
+
 Task<> sweep_keys(const Context& ctx, idempotency::Ledger& ledger) { (void)co_await ledger.sweep(ctx); }
 
 }   // namespace
@@ -22,6 +29,7 @@ Shop::Shop(Platform& platform, const Settings& settings)
     : ledger(platform.database, settings.idempotency),
       sign_in_attempts(platform.clock, limit::AttemptLimit::Config{}),
       identity(platform.database, sign_in_attempts, settings.identity),
+      account_mail(platform.database, *platform.mailer, account_mail_config(settings)),
       catalog(platform.database),
       catalog_admin(platform.database, catalog),
       search(platform.database, catalog),
@@ -29,6 +37,7 @@ Shop::Shop(Platform& platform, const Settings& settings)
       shipping(platform.database),
       carts(platform.database, catalog, inventory, shipping, settings.tax, settings.cart),
       orders(platform.database),
+      customers(platform.database, identity, orders, settings.customers),
       manual(settings.manual),
       sandbox(platform.database, platform.outgoing, settings.sandbox),
       payments(platform.database, providers(manual, sandbox, settings)),
@@ -41,6 +50,7 @@ Shop::Shop(Platform& platform, const Settings& settings)
 http::Router Shop::routes(const Settings& settings) {
     http::Router router;
     identity::routes(router, identity);
+    customers::routes(router, customers, identity, ledger);
     identity::admin_routes(router, identity, ledger);
     catalog::routes(router, catalog);
     catalog::admin_routes(router, catalog_admin, ledger);
@@ -61,6 +71,8 @@ http::Router Shop::routes(const Settings& settings) {
 caddy::jobs::JobTable Shop::jobs(const Settings& settings) {
     caddy::jobs::JobTable table;
     identity::jobs(table, identity);
+    identity::mail_jobs(table, account_mail);
+    customers::jobs(table, customers);
     search::jobs(table, search);
     imports::jobs(table, imports);
     inventory::jobs(table, inventory);

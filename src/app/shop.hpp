@@ -7,6 +7,8 @@
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/jobs/worker.hpp"
 #include "shop/catalog/catalog.hpp"
+#include "shop/customers/customers.hpp"
+#include "shop/identity/identity_mail.hpp"
 #include "shop/catalog/catalog_admin.hpp"
 #include "shop/imports/imports.hpp"
 #include "shop/imports/imports_export.hpp"
@@ -28,6 +30,7 @@ struct Shop {
     idempotency::Ledger ledger;
     limit::AttemptLimit sign_in_attempts;
     identity::IdentityService identity;
+    identity::AccountMail account_mail;
     catalog::CatalogService catalog;
     catalog::CatalogAdmin catalog_admin;
     search::SearchService search;
@@ -35,6 +38,7 @@ struct Shop {
     shipping::ShippingService shipping;
     cart::CartService carts;
     orders::OrderService orders;
+    customers::CustomerService customers;
     payments::ManualProvider manual;
     payments::SandboxProvider sandbox;
     payments::PaymentService payments;

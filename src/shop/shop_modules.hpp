@@ -7,6 +7,10 @@ namespace caddy::idempotency { class Ledger; }
 namespace caddy::jobs { class JobTable; }
 
 namespace caddy::identity  { class IdentityService;  void routes(http::Router&, IdentityService&); }
+namespace caddy::customers { class CustomerService; }
+namespace caddy::customers {
+void routes(http::Router&, CustomerService&, identity::IdentityService&, idempotency::Ledger&);
+}
 namespace caddy::catalog   { class CatalogService;   void routes(http::Router&, CatalogService&); }
 namespace caddy::search    { class SearchService;    void routes(http::Router&, SearchService&); }
 namespace caddy::cart      { class CartService;      void routes(http::Router&, CartService&, idempotency::Ledger&); }
@@ -15,23 +19,24 @@ namespace caddy::orders    { class OrderService;     void routes(http::Router&, 
 namespace caddy::payments  { class PaymentService;   void routes(http::Router&, PaymentService&); }
 namespace caddy::payments  { class SandboxProvider;  void sandbox_routes(http::Router&, SandboxProvider&); }
 
-namespace caddy::identity  { void admin_routes(http::Router&, IdentityService&, idempotency::Ledger&); }
 namespace caddy::catalog { class CatalogAdmin; void admin_routes(http::Router&, CatalogAdmin&, idempotency::Ledger&); }
 namespace caddy::imports   { class ImportService; class ExportService; }
 namespace caddy::imports {
 void admin_routes(http::Router&, ImportService&, ExportService&, idempotency::Ledger&);
 }
+namespace caddy::identity  { void admin_routes(http::Router&, IdentityService&, idempotency::Ledger&); }
+namespace caddy::webhooks  { class WebhookService;   void admin_routes(http::Router&, WebhookService&, idempotency::Ledger&); }
 
-namespace caddy::imports   { void jobs(jobs::JobTable&, ImportService&); }
 namespace caddy::inventory { class InventoryService; void admin_routes(http::Router&, InventoryService&, idempotency::Ledger&); }
 namespace caddy::orders    { void admin_routes(http::Router&, OrderService&); }
 namespace caddy::checkout { void admin_routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
 
-namespace caddy::webhooks  { class WebhookService;   void admin_routes(http::Router&, WebhookService&, idempotency::Ledger&); }
-
 namespace caddy::identity  { void jobs(jobs::JobTable&, IdentityService&); }
-namespace caddy::inventory { void jobs(jobs::JobTable&, InventoryService&); }
+namespace caddy::identity  { class AccountMail;      void mail_jobs(jobs::JobTable&, AccountMail&); }
+namespace caddy::customers { void jobs(jobs::JobTable&, CustomerService&); }
+namespace caddy::imports   { void jobs(jobs::JobTable&, ImportService&); }
 namespace caddy::search    { void jobs(jobs::JobTable&, SearchService&); }
+namespace caddy::inventory { void jobs(jobs::JobTable&, InventoryService&); }
 namespace caddy::cart      { void jobs(jobs::JobTable&, CartService&); }
 namespace caddy::checkout { void jobs(jobs::JobTable&, CheckoutService&); }
 namespace caddy::webhooks  { class WebhookService;   void jobs(jobs::JobTable&, WebhookService&); }

@@ -55,6 +55,7 @@ public:
         Shop shop(platform_, settings_);
         shop_ = &shop;
         platform_.run(shop.shipping.ensure_defaults(platform_.context("start")));
+        if (answers_for_all_) invite_admin(shop);
         const auto table = shop.jobs(settings_);
         jobs::Worker worker(platform_.loop.get_executor(), platform_.database, platform_.clock, table, settings_.jobs);
         Health health(platform_, worker);
@@ -82,6 +83,7 @@ private:
         process.port = listen(public_, sockets.public_socket, process.host, process.port, "--port");
         // One process answers for all on the admin port.
         const bool has_admin = sockets.public_socket < 0 || sockets.admin_socket >= 0;
+        answers_for_all_ = has_admin;
         if (has_admin) {
             process.admin_port =
                 listen(admin_, sockets.admin_socket, process.admin_host, process.admin_port, "--admin-port");
@@ -101,6 +103,15 @@ private:
         }
     }
 
+    /// A shop on a machine of one's own that has no administrator says how to become the first.
+    void invite_admin(Shop& shop) {
+        if (!settings_.process.database_host.empty()) return;
+        const auto token = platform_.run(shop.identity.invite_admin(platform_.context("start")));
+        if (!token) return;
+        log::warn("admin.invitation", {{"url", settings_.public_url() + "/admin/setup#token=" + *token},
+                                       {"note", "open it within 24 hours to become the first administrator"}});
+    }
+
     Task<> open_until_told(jobs::Worker&, Health&);
     Task<> wait_for_signal();
     Task<> drain(jobs::Worker&, Health&, TaskGroup&);
@@ -111,7 +122,8 @@ private:
     http::Router admin_router_;
     http::Server public_;
     http::Server admin_;
-    Settings settings_;   // with the ports that were had
+    bool answers_for_all_ = false;   // of several workers one
+    Settings settings_;              // with the ports that were had
     Shop* shop_ = nullptr;
 };
 

@@ -50,7 +50,8 @@ bool deliver(const Delivery& delivery) {
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, delivery.time_limit_ms);
-    curl_easy_setopt(curl, CURLOPT_USE_SSL, static_cast<long>(delivery.tls == Tls::none ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+    const auto security = delivery.tls == Tls::none ? CURLUSESSL_NONE : CURLUSESSL_ALL;
+    curl_easy_setopt(curl, CURLOPT_USE_SSL, static_cast<long>(security));
     if (!delivery.user.empty()) {
         curl_easy_setopt(curl, CURLOPT_USERNAME, delivery.user.c_str());
         curl_easy_setopt(curl, CURLOPT_PASSWORD, delivery.password.c_str());

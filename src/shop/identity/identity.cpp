@@ -4,8 +4,10 @@
 #include "platform/jobs/outbox.hpp"
 #include "platform/json/encode.hpp"
 #include "platform/limit/limit.hpp"
+#include "platform/runtime/fault.hpp"
 #include "platform/text/text.hpp"
 #include "shop/identity/identity_account.hpp"
+#include "shop/identity/identity_links_store.hpp"
 #include "shop/identity/identity_password.hpp"
 #include "shop/identity/identity_rules.hpp"
 #include "shop/identity/identity_session_cache.hpp"
@@ -120,6 +122,7 @@ Task<Result<SignIn>> IdentityService::register_customer(const Context& ctx, cons
     co_return co_await db_.transact(
         ctx, "identity.register", [&](db::Transaction& tx) -> Task<Result<SignIn>> {
             CADDY_CO_TRY(const auto user, co_await add_account(tx, ctx, account));
+            co_await store::set_locale(tx, user.id, registration.locale, ctx.now());
             co_return co_await open_session(tx, ctx, user, device);
         });
 }
@@ -193,6 +196,10 @@ Task<Result<SignIn>> IdentityService::sign_in(const Context& ctx, std::string_vi
     }
     co_return co_await db_.transact(
         ctx, "identity.sign_in", [&](db::Transaction& tx) -> Task<Result<SignIn>> {
+            // The account may have been disabled, and its password changed, while that was verified.
+            const auto door = co_await store::door_for_update(tx, account->user.id);
+            if (!door || door->status != UserStatus::active) co_return refuse::bad_credentials();
+            if (door->password_hash != hash) throw Unavailable("the password was changed during a sign-in");
             if (renewed) co_await store::renew_hash(tx, *account, *renewed, ctx.now());
             co_return co_await open_session(tx, ctx, account->user, device);
         });

@@ -33,7 +33,8 @@ struct StaffRoleTag { static constexpr std::string_view prefix = "role"; };
 using StaffRoleId = Id<StaffRoleTag>;
 
 BOOST_DEFINE_ENUM_CLASS(UserStatus, active, disabled)
-BOOST_DEFINE_ENUM_CLASS(RevokeReason, signed_out, reused, disabled)
+BOOST_DEFINE_ENUM_CLASS(RevokeReason, signed_out, reused, disabled, ended, password_changed, account_closed)
+BOOST_DEFINE_ENUM_CLASS(LinkPurpose, reset_password, verify_email, setup)
 
 struct User {
     UserId id;
@@ -52,6 +53,7 @@ struct Registration {
     std::string email;
     std::string password;
     std::string name;
+    std::string locale = "zh-CN";   // of mails: zh-CN or en
 };
 
 /// What is known of the device that signs in.
@@ -211,6 +213,61 @@ public:
 
     /// The signed-in user. Refuses: identity.token_invalid when the account is gone
     Task<Result<User>> me(const Context&);
+    /// The same with what he says of himself. Refuses: identity.token_invalid
+    Task<Result<Profile>> profile(const Context&);
+    /// Refuses: identity.token_invalid, request.invalid_field
+    Task<Result<Profile>> change_profile(const Context&, const ProfileChange&);
+
+    /// Asks for a mail with a link to a new password. The answer and its time are the same for every address, known or
+    /// not; after five requests for one within a quarter of an hour no further mail is sent.
+    ///
+    /// Refuses: request.invalid_field
+    /// Emits:   identity.password_forgotten {user}, which names nobody for an unknown address
+    Task<Result<void>> forgot_password(const Context&, std::string_view email);
+    /// Sets a new password by such a link and ends every session.
+    ///
+    /// Refuses: identity.link_invalid (410), request.invalid_field
+    /// Effect:  one transaction; the address counts as verified
+    /// Emits:   identity.password_changed, identity.session_revoked per session
+    Task<Result<void>> reset_password(const Context&, std::string_view token, std::string_view password);
+    /// Changes the caller's password and ends his other sessions.
+    ///
+    /// Refuses: identity.wrong_password, identity.too_many_attempts, request.invalid_field
+    /// Emits:   identity.password_changed, identity.session_revoked per session
+    Task<Result<void>> change_password(const Context&, std::string_view current, std::string_view wanted);
+    /// Asks for another mail that verifies the caller's address; none is sent where it is verified.
+    ///
+    /// Refuses: identity.too_many_attempts
+    /// Emits:   identity.verification_asked
+    Task<Result<void>> ask_verification(const Context&);
+    /// Refuses: identity.link_invalid (410)
+    /// Emits:   identity.email_verified
+    Task<Result<void>> verify_email(const Context&, std::string_view token);
+
+    /// The caller's live sessions, the newest hundred.
+    Task<std::vector<SignedInDevice>> devices(const Context&);
+    /// Ends one of the caller's sessions. Refuses: identity.session_not_found
+    /// Emits:   identity.session_revoked
+    Task<Result<void>> end_session(const Context&, SessionId);
+    /// Ends every session of the caller's but this one.
+    /// Emits:   identity.session_revoked per session
+    Task<Result<void>> end_other_sessions(const Context&);
+    /// Closes the caller's account for good: address, name, number and password are gone, every session ends. The row
+    /// stays without them, since orders refer to it. `erase` runs in the same transaction.
+    ///
+    /// Refuses: identity.wrong_password, identity.too_many_attempts, identity.staff_account
+    /// Emits:   identity.account_closed, identity.session_revoked per session
+    Task<Result<void>> close_account(const Context&, std::string_view password, const Erase& erase);
+
+    /// The token of a link by which the first administrator opens his account; an earlier one is void from now on.
+    /// Nothing where there is an administrator.
+    Task<std::optional<std::string>> invite_admin(const Context&);
+    /// Opens the first administrator's account by such a link and signs the device in.
+    ///
+    /// Refuses: identity.link_invalid (410), request.invalid_field, identity.email_taken, identity.setup_done
+    /// Emits:   identity.registered
+    Task<Result<SignIn>> set_up(const Context&, std::string_view token, std::string_view email,
+                                std::string_view password, const Device&);
 
     /// An administrator's account, for the command line. An address that has an account is refused, never promoted.
     ///
@@ -271,6 +328,10 @@ public:
 
 private:
     struct NewAccount;
+    /// The hash that the caller's password matched. Refuses: identity.wrong_password, identity.too_many_attempts
+    Task<Result<std::string>> prove_password(const Context&, std::string_view password);
+    /// Ends the live sessions of a user except `kept`.
+    Task<> revoke_others(db::Transaction&, const Context&, UserId, SessionId kept, RevokeReason);
     struct Edit;
     Task<Result<UserDetail>> edit_user(db::Transaction&, const Context&, Edit);
     /// Ends every session of a user that stands.

@@ -4,6 +4,7 @@
 #include "platform/json/encode.hpp"
 #include "platform/telemetry/log.hpp"
 #include "shop/identity/identity.hpp"
+#include "shop/identity/identity_links_store.hpp"
 #include "shop/identity/identity_password.hpp"
 #include "shop/identity/identity_roles_store.hpp"
 #include "shop/identity/identity_session_cache.hpp"
@@ -22,6 +23,11 @@ namespace refuse {
 
 Error token_invalid() {
     return {ErrorKind::unauthenticated, "identity.token_invalid", "The session has ended; sign in again."};
+}
+
+Error session_not_found() {
+    return {ErrorKind::not_found, "identity.session_not_found",
+            "There is no such session of yours; it may have ended already."};
 }
 
 Error refresh_unknown() {
@@ -166,6 +172,36 @@ Task<> IdentityService::revoke_all(db::Transaction& tx, const Context& ctx, User
     for (const auto& session : live) co_await revoke(tx, ctx, user, session, reason);
 }
 
+Task<> IdentityService::revoke_others(db::Transaction& tx, const Context& ctx, UserId user, SessionId kept,
+                                      RevokeReason reason) {
+    const auto live = co_await store::live_sessions(tx, user);
+    for (const auto& session : live) {
+        if (session != kept) co_await revoke(tx, ctx, user, session, reason);
+    }
+}
+
+Task<Result<void>> IdentityService::end_session(const Context& ctx, SessionId id) {
+    auto ended = co_await db_.transact(ctx, "identity.end_session", [&](db::Transaction& tx) -> Task<Result<void>> {
+        const UserId user{ctx.principal.user};
+        const auto session = co_await store::find_session(tx, id);
+        if (!session || session->user_id != user || session->revoked_at) co_return refuse::session_not_found();
+        co_await revoke(tx, ctx, user, id, RevokeReason::ended);
+        co_return Result<void>();
+    });
+    cache_->forget(id);
+    co_return ended;
+}
+
+Task<Result<void>> IdentityService::end_other_sessions(const Context& ctx) {
+    auto ended = co_await db_.transact(ctx, "identity.end_others", [&](db::Transaction& tx) -> Task<Result<void>> {
+        const SessionId here{ctx.principal.session};
+        co_await revoke_others(tx, ctx, UserId{ctx.principal.user}, here, RevokeReason::ended);
+        co_return Result<void>();
+    });
+    cache_->forget_all();
+    co_return ended;
+}
+
 Task<std::int64_t> IdentityService::sweep(const Context& ctx) {
     const auto before = ctx.now() - expired_kept;
     std::int64_t deleted = 0;
@@ -174,7 +210,8 @@ Task<std::int64_t> IdentityService::sweep(const Context& ctx) {
             ctx, "identity.sweep", [&](db::Transaction& tx) -> Task<Result<std::int64_t>> {
                 const auto tokens = co_await store::delete_expired_tokens(tx, before);
                 const auto sessions = co_await store::delete_expired_sessions(tx, before);
-                co_return tokens + sessions;
+                const auto links = co_await store::delete_expired_links(tx, ctx.now());
+                co_return tokens + sessions + links;
             });
         deleted += batch.value();
         if (batch.value() < store::sweep_batch) break;

@@ -1,0 +1,13 @@
+-- What an account's owner says of himself, and the links that are mailed to him: only their digests are kept.
+ALTER TABLE users ADD COLUMN phone VARCHAR(32) NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN locale VARCHAR(16) NOT NULL DEFAULT 'zh-CN';
+ALTER TABLE users ADD COLUMN closed_at BIGINT NULL;
+CREATE TABLE account_links (
+    hash CHAR(64) NOT NULL PRIMARY KEY,
+    user_id BIGINT NOT NULL,
+    purpose VARCHAR(16) NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    KEY account_links_user (user_id, purpose),
+    KEY account_links_expires (expires_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
