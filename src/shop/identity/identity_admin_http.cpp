@@ -153,7 +153,8 @@ Result<UserFilter> filter_of(const Request& request) {
     Checks checks;
     if (status) {
         UserStatus named{};
-        const bool known = status->find('\0') == std::string::npos && boost::describe::enum_from_string(status->c_str(), named);
+        const bool known =
+            status->find('\0') == std::string::npos && boost::describe::enum_from_string(status->c_str(), named);
         checks.require(known, "query:status", "not_a_choice", "Send active or disabled.");
         filter.status = named;
     }

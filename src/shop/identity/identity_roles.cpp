@@ -23,7 +23,8 @@ namespace refuse {
 Error role_not_found() { return {ErrorKind::not_found, "identity.role_not_found", "There is no such staff role."}; }
 
 Error role_name_taken() {
-    return {ErrorKind::conflict, "identity.role_name_taken", "Another staff role has this name; choose a different one."};
+    return {ErrorKind::conflict, "identity.role_name_taken",
+            "Another staff role has this name; choose a different one."};
 }
 
 Error role_in_use() {
@@ -79,8 +80,8 @@ void check_role(Checks& checks, const StaffRole& role, const StaffRoleChange& ch
                    "Use at most 500 characters.");
     if (!change.permissions) return;
     for (std::size_t i = 0; i < change.permissions->size(); ++i) {
-        checks.require(change.permissions->at(i) != Permission::none, "/permissions/" + std::to_string(i), "not_allowed",
-                       "Leave out none; a role without permissions has an empty list.");
+        checks.require(change.permissions->at(i) != Permission::none, "/permissions/" + std::to_string(i),
+                       "not_allowed", "Leave out none; a role without permissions has an empty list.");
     }
 }
 
