@@ -25,9 +25,13 @@ namespace caddy::imports {
 void admin_routes(http::Router&, ImportService&, ExportService&, idempotency::Ledger&);
 }
 namespace caddy::identity  { void admin_routes(http::Router&, IdentityService&, idempotency::Ledger&); }
-namespace caddy::webhooks  { class WebhookService;   void admin_routes(http::Router&, WebhookService&, idempotency::Ledger&); }
+namespace caddy::webhooks {
+    class WebhookService; void admin_routes(http::Router&, WebhookService&, idempotency::Ledger&);
+}
 
-namespace caddy::inventory { class InventoryService; void admin_routes(http::Router&, InventoryService&, idempotency::Ledger&); }
+namespace caddy::inventory {
+    class InventoryService; void admin_routes(http::Router&, InventoryService&, idempotency::Ledger&);
+}
 namespace caddy::orders    { void admin_routes(http::Router&, OrderService&); }
 namespace caddy::checkout { void admin_routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
 
