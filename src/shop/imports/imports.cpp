@@ -77,27 +77,6 @@ private:
     const MappedProduct& product_;
 };
 
-void count(Totals& totals, Outcome outcome) {
-    switch (outcome) {
-        case Outcome::created:
-            ++totals.created;
-            break;
-        case Outcome::updated:
-            ++totals.updated;
-            break;
-        case Outcome::unchanged:
-            ++totals.unchanged;
-            break;
-        case Outcome::refused:
-            ++totals.refused;
-            break;
-        case Outcome::note:
-            ++totals.notes;
-            return;
-    }
-    ++totals.products;
-}
-
 /// By row; what became of a product comes before the remarks on the same row.
 void finish(Report& report) {
     std::stable_sort(report.entries.begin(), report.entries.end(), [](const Entry& a, const Entry& b) {

@@ -71,27 +71,6 @@ ImportJob to_job(store::JobRow row) {
             .version = row.version};
 }
 
-void add(Totals& totals, const Entry& entry) {
-    switch (entry.outcome) {
-        case Outcome::created:
-            ++totals.created;
-            break;
-        case Outcome::updated:
-            ++totals.updated;
-            break;
-        case Outcome::unchanged:
-            ++totals.unchanged;
-            break;
-        case Outcome::refused:
-            ++totals.refused;
-            break;
-        case Outcome::note:
-            ++totals.notes;
-            return;
-    }
-    ++totals.products;
-}
-
 /// The length of a part that ends between two characters.
 std::size_t part_length(std::string_view rest) {
     if (rest.size() <= part_bytes) return rest.size();
@@ -142,7 +121,7 @@ Task<> write_entries(db::Transaction& tx, const store::JobRow& job, const std::v
 void advance(store::JobRow& job, const ReadFile& file, const std::vector<Entry>& entries) {
     auto totals = json::from_json<Totals>(job.totals).value();
     totals.rows = file.grouped.rows;
-    for (const auto& entry : entries) add(totals, entry);
+    for (const auto& entry : entries) count(totals, entry.outcome);
     job.totals = json::to_json(totals);
     job.entries += static_cast<std::int64_t>(entries.size());
     job.total_rows = file.grouped.rows;

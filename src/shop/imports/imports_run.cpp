@@ -80,6 +80,27 @@ std::int64_t row_of(const Error& error, const MappedProduct& product, const Grou
     return group.rows.front()->number;
 }
 
+void count(Totals& totals, Outcome outcome) {
+    switch (outcome) {
+        case Outcome::created:
+            ++totals.created;
+            break;
+        case Outcome::updated:
+            ++totals.updated;
+            break;
+        case Outcome::unchanged:
+            ++totals.unchanged;
+            break;
+        case Outcome::refused:
+            ++totals.refused;
+            break;
+        case Outcome::note:
+            ++totals.notes;
+            return;
+    }
+    ++totals.products;
+}
+
 std::string explain(const std::vector<Fault>& faults) {
     std::string text = faults.front().message;
     for (std::size_t i = 1; i < faults.size() && i < faults_told_max; ++i) {

@@ -17,6 +17,9 @@ Result<std::unique_ptr<ReadFile>> read_file(const ImportRequest&);
 /// The row that a refusal of the catalogue speaks of, by its first pointer.
 std::int64_t row_of(const Error&, const MappedProduct&, const Group&);
 
+/// Counts what became of one product, or one remark.
+void count(Totals&, Outcome);
+
 /// The faults of one product in one text, the first few of them.
 std::string explain(const std::vector<Fault>&);
 
