@@ -50,7 +50,7 @@ private:
         }
     }
     void named(const std::string& pointer, std::string_view value, std::string_view what) {
-        if (value.empty()) return fault(pointer, "required", std::string(what) + " is missing.");
+        if (value.empty()) return fault(pointer, "required", std::string(what).append(" is missing."));
         line(pointer, value, what);
     }
     void paragraphs(const std::string& pointer, std::string_view value, std::string_view what, std::size_t bytes_max) {
