@@ -1,5 +1,7 @@
 #include "platform/text/text.hpp"
 
+#include "platform/text/mapped.hpp"
+
 #include <utf8proc.h>
 
 #include <cstdlib>
@@ -19,17 +21,6 @@ std::optional<utf8proc_int32_t> take_code_point(std::string_view& text) {
     if (used <= 0) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(used));
     return code_point;
-}
-
-std::string mapped(std::string_view text, unsigned options) {
-    utf8proc_uint8_t* raw = nullptr;
-    const auto size =
-        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                     &raw, static_cast<utf8proc_option_t>(options));
-    const std::unique_ptr<utf8proc_uint8_t, void (*)(void*)> owned(raw, std::free);
-    if (size == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
-    if (size < 0) return {};   // not UTF-8: outside the contract
-    return {reinterpret_cast<const char*>(owned.get()), static_cast<std::size_t>(size)};
 }
 
 bool is_ascii(std::string_view text) {
@@ -116,6 +107,17 @@ bool is_mailbox_name(std::string_view name) {
 }
 
 }  // namespace
+
+std::string mapped(std::string_view text, unsigned options) {
+    utf8proc_uint8_t* raw = nullptr;
+    const auto size =
+        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                     &raw, static_cast<utf8proc_option_t>(options));
+    const std::unique_ptr<utf8proc_uint8_t, void (*)(void*)> owned(raw, std::free);
+    if (size == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
+    if (size < 0) return {};   // not UTF-8: outside the contract
+    return {reinterpret_cast<const char*>(owned.get()), static_cast<std::size_t>(size)};
+}
 
 bool is_utf8(std::string_view text) {
     if (is_ascii(text)) return true;

@@ -1,10 +1,8 @@
 #include "platform/text/words.hpp"
 
-#include <utf8proc.h>
+#include "platform/text/mapped.hpp"
 
-#include <cstdlib>
-#include <memory>
-#include <new>
+#include <utf8proc.h>
 
 namespace caddy::text {
 namespace {
@@ -41,15 +39,7 @@ bool is_word_part(utf8proc_int32_t c) {
 bool is_apostrophe(utf8proc_int32_t c) { return c == '\'' || c == 0x2019 || c == 0x02BC; }
 
 std::string comparable(std::string_view text) {
-    utf8proc_uint8_t* raw = nullptr;
-    const auto options = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
-    const auto size =
-        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                     &raw, static_cast<utf8proc_option_t>(options));
-    const std::unique_ptr<utf8proc_uint8_t, void (*)(void*)> owned(raw, std::free);
-    if (size == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
-    if (size < 0) return {};   // not UTF-8: outside the contract
-    return {reinterpret_cast<const char*>(owned.get()), static_cast<std::size_t>(size)};
+    return mapped(text, UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
 }
 
 }  // namespace
