@@ -1,0 +1,62 @@
+#include "platform/runtime/worker_board.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace caddy {
+namespace {
+
+TEST(WorkerBoard, gives_each_slot_its_own_memory) {
+    const auto board = WorkerBoard::create({.slots = 3, .counting_bytes = 5'000, .shared_bytes = 100});
+    EXPECT_EQ(board.slots(), 3);
+    std::memset(board.counting_area(0).data(), 1, board.counting_area(0).size());
+    std::memset(board.counting_area(2).data(), 2, board.counting_area(2).size());
+    std::memset(board.shared_area().data(), 3, board.shared_area().size());
+    EXPECT_GE(board.counting_area(1).size(), 5'000U);
+    EXPECT_GE(board.shared_area().size(), 100U);
+    for (const auto byte : board.counting_area(1)) ASSERT_EQ(byte, std::byte{0});
+    for (const auto byte : board.counting_area(0)) ASSERT_EQ(byte, std::byte{1});
+}
+
+TEST(WorkerBoard, shows_what_another_process_wrote) {
+    const auto board = WorkerBoard::create({.slots = 2});
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const auto inherited = WorkerBoard::inherit(::dup(board.descriptor()));
+        inherited.enter(1, WorkerBoard::State::serving);
+        inherited.counting_area(1)[7] = std::byte{42};
+        std::_Exit(0);
+    }
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    EXPECT_EQ(board.worker(1).pid.load(), child);
+    EXPECT_EQ(board.worker(1).state.load(), WorkerBoard::State::serving);
+    EXPECT_GT(board.worker(1).heartbeat_us.load(), 0);
+    EXPECT_EQ(board.worker(1).starts.load(), 1);
+    EXPECT_EQ(board.worker(0).pid.load(), 0);
+    EXPECT_EQ(board.counting_area(1)[7], std::byte{42});
+}
+
+TEST(WorkerBoard, counts_the_workers_that_a_slot_has_had) {
+    const auto board = WorkerBoard::create({.slots = 1});
+    board.worker(0).pid = 1;   // a predecessor
+    board.worker(0).starts = 1;
+    board.enter(0, WorkerBoard::State::starting);
+    board.enter(0, WorkerBoard::State::serving);
+    EXPECT_EQ(board.worker(0).starts.load(), 2);
+}
+
+TEST(WorkerBoard, refuses_a_descriptor_that_is_no_board) {
+    const int file = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    EXPECT_THROW((void)WorkerBoard::inherit(file), std::exception);
+    ::close(file);
+    EXPECT_THROW((void)WorkerBoard::inherit(-1), std::runtime_error);
+}
+
+}   // namespace
+}   // namespace caddy
