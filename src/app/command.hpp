@@ -34,6 +34,8 @@ struct CommandLine {
     std::vector<std::string> arguments;   // all of them, for `serve` to start its workers with
     int public_socket = -1;               // of a worker: inherited
     int admin_socket = -1;                // of the first worker: inherited
+    int board = -1;                       // of a worker: the board's descriptor, inherited
+    int slot = 0;                         // of a worker: its line on the board
 };
 
 // One subcommand each; the file of the same name holds it.

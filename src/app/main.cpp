@@ -49,6 +49,8 @@ void add_serve(CLI::App& root, CommandLine& line, Run& run) {
     // How the supervisor starts a worker; an empty group keeps it out of --help.
     command->add_option("--public-socket", line.public_socket)->group("");
     command->add_option("--admin-socket", line.admin_socket)->group("");
+    command->add_option("--board", line.board)->group("");
+    command->add_option("--slot", line.slot)->group("");
     command->callback(
         [&line, &run] { run = [&line](const BoundSettings& bound) { return serve(bound.settings, line); }; });
 }

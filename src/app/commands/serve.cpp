@@ -2,6 +2,7 @@
 #include "app/command.hpp"
 #include "app/documents.hpp"
 #include "app/health.hpp"
+#include "app/metrics.hpp"
 #include "app/platform.hpp"
 #include "app/shop.hpp"
 #include "app/version.hpp"
@@ -9,13 +10,16 @@
 #include "platform/net/listener.hpp"
 #include "platform/runtime/supervisor.hpp"
 #include "platform/runtime/task_group.hpp"
+#include "platform/runtime/worker_board.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <csignal>
 #include <cstdlib>
+#include <tuple>
 
 namespace caddy::app {
 namespace {
@@ -34,21 +38,33 @@ void report_bug(std::exception_ptr fault) {
                              "); choose another with " + std::string(option) + ", 0 takes any free one");
 }
 
-/// The sockets that a worker inherited; -1 where it opens its own.
-struct Sockets {
+/// What a worker inherited; -1 where it has its own.
+struct Inheritance {
     int public_socket = -1;
     int admin_socket = -1;
+    int board = -1;
+    int slot = 0;
 };
+
+/// What the workers count together is sized for them all, when there is something to count.
+WorkerBoard::Layout board_for(int workers) {
+    WorkerBoard::Layout layout;
+    layout.slots = workers;
+    return layout;
+}
 
 /// Everything that runs while the shop is open. Ports first, so that the rest may know them; doors open last.
 class Serving {
 public:
-    Serving(const Settings& settings, const Sockets& sockets)
-        : platform_(settings),
+    Serving(const Settings& settings, const Inheritance& inherited)
+        : board_(inherited.board >= 0 ? WorkerBoard::inherit(inherited.board) : WorkerBoard::create(board_for(1))),
+          slot_(inherited.slot),
+          metrics_(board_, slot_),
+          platform_(settings),
           limiter_(settings.limit),
           public_(platform_.loop.get_executor(), settings.http, public_services()),
           admin_(platform_.loop.get_executor(), settings.http, {admin_router_, platform_.clock}),
-          settings_(with_ports(settings, sockets)) {}
+          settings_(with_ports(settings, inherited)) {}
 
     int run() {
         platform_.require_schema();
@@ -64,6 +80,7 @@ public:
         Documents documents(settings_);
         documents.routes(public_router_);
         health.admin_routes(admin_router_);
+        metrics_.admin_routes(admin_router_);
         platform_.run(open_until_told(worker, health));
         return exit_ok;
     }
@@ -75,18 +92,19 @@ private:
             return shop_->identity.authenticate(ctx, token);
         };
         services.limiter = &limiter_;
+        services.observe = &Metrics::observe;
         return services;
     }
 
-    Settings with_ports(Settings settings, const Sockets& sockets) {
+    Settings with_ports(Settings settings, const Inheritance& inherited) {
         auto& process = settings.process;
-        process.port = listen(public_, sockets.public_socket, process.host, process.port, "--port");
+        process.port = listen(public_, inherited.public_socket, process.host, process.port, "--port");
         // One process answers for all on the admin port.
-        const bool has_admin = sockets.public_socket < 0 || sockets.admin_socket >= 0;
+        const bool has_admin = inherited.public_socket < 0 || inherited.admin_socket >= 0;
         answers_for_all_ = has_admin;
         if (has_admin) {
             process.admin_port =
-                listen(admin_, sockets.admin_socket, process.admin_host, process.admin_port, "--admin-port");
+                listen(admin_, inherited.admin_socket, process.admin_host, process.admin_port, "--admin-port");
         }
         if (settings.sandbox.webhook_url.empty()) {
             settings.sandbox.webhook_url =
@@ -113,9 +131,13 @@ private:
     }
 
     Task<> open_until_told(jobs::Worker&, Health&);
+    Task<> pulse();
     Task<> wait_for_signal();
     Task<> drain(jobs::Worker&, Health&, TaskGroup&);
 
+    WorkerBoard board_;
+    int slot_;
+    Metrics metrics_;
     Platform platform_;
     limit::RateLimiter limiter_;
     http::Router public_router_;
@@ -129,10 +151,13 @@ private:
 
 Task<> Serving::open_until_told(jobs::Worker& worker, Health& health) {
     TaskGroup tasks(co_await asio::this_coro::executor, &report_bug);
+    TaskGroup upkeep(co_await asio::this_coro::executor, &report_bug);
     (void)tasks.spawn(worker.run());
+    (void)upkeep.spawn(pulse());
     public_.start();
     admin_.start();
     health.started();
+    board_.enter(slot_, WorkerBoard::State::serving);
     const auto url = "http://localhost:" + std::to_string(settings_.process.port);
     log::info("serve.listening", {{"url", url},
                                   {"docs", url + "/docs"},
@@ -140,7 +165,22 @@ Task<> Serving::open_until_told(jobs::Worker& worker, Health& health) {
                                   {"admin_port", settings_.process.admin_port},
                                   {"version", version()}});
     co_await wait_for_signal();
+    board_.enter(slot_, WorkerBoard::State::draining);
     co_await drain(worker, health, tasks);
+    upkeep.cancel();
+    co_await upkeep.join();
+    co_await platform_.database.driver().close();
+    log::info("serve.stopped");
+}
+
+/// Beats until it is cancelled.
+Task<> Serving::pulse() {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (boost::system::error_code cancelled; !cancelled;) {
+        metrics_.pulse(platform_.database.driver());
+        timer.expires_after(std::chrono::seconds(1));
+        std::tie(cancelled) = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
 }
 
 Task<> Serving::wait_for_signal() {
@@ -162,18 +202,19 @@ Task<> Serving::drain(jobs::Worker& worker, Health& health, TaskGroup& tasks) {
     worker.stop();
     co_await tasks.join();
     co_await admin_.stop(std::chrono::seconds(1), http::Backlog::serve);
-    co_await platform_.database.driver().close();
-    log::info("serve.stopped");
 }
 
 /// The command line of a worker: the supervisor's own, with what it inherits.
-WorkerCommand worker_command(const CommandLine& line, const Settings& settings, std::vector<int> sockets) {
-    WorkerCommand command{line.arguments, std::move(sockets)};
+WorkerCommand worker_command(const CommandLine& line, const Settings& settings, const Inheritance& inherited) {
+    WorkerCommand command{line.arguments, {inherited.public_socket, inherited.board}};
     command.arguments.push_back("--port=" + std::to_string(settings.process.port));
     command.arguments.push_back("--admin-port=" + std::to_string(settings.process.admin_port));
-    command.arguments.push_back("--public-socket=" + std::to_string(command.inherited.front()));
-    if (command.inherited.size() > 1) {
-        command.arguments.push_back("--admin-socket=" + std::to_string(command.inherited.back()));
+    command.arguments.push_back("--public-socket=" + std::to_string(inherited.public_socket));
+    command.arguments.push_back("--board=" + std::to_string(inherited.board));
+    command.arguments.push_back("--slot=" + std::to_string(inherited.slot));
+    if (inherited.admin_socket >= 0) {
+        command.inherited.push_back(inherited.admin_socket);
+        command.arguments.push_back("--admin-socket=" + std::to_string(inherited.admin_socket));
     }
     return command;
 }
@@ -193,13 +234,13 @@ int serve_with_workers(Settings settings, const CommandLine& line) {
     { Platform(settings).require_schema(); }
     const auto admin = open_listener(process.admin_host, process.admin_port, "--admin-port");
     process.admin_port = admin.port;
+    const auto board = WorkerBoard::create(board_for(process.workers));
     std::vector<WorkerCommand> commands;
     for (int slot = 0; slot < process.workers; ++slot) {
         const auto listener = open_listener(process.host, process.port, "--port");
         process.port = listener.port;
-        std::vector<int> sockets{listener.socket};
-        if (slot == 0) sockets.push_back(admin.socket);
-        commands.push_back(worker_command(line, settings, std::move(sockets)));
+        const Inheritance inherited{listener.socket, slot == 0 ? admin.socket : -1, board.descriptor(), slot};
+        commands.push_back(worker_command(line, settings, inherited));
     }
     const auto report = [](std::string_view event, int slot, int pid, int status) {
         log::info(event, {{"slot", slot}, {"pid", pid}, {"status", status}});
@@ -217,7 +258,7 @@ int serve(const Settings& given, const CommandLine& line) {
     try {
         const bool is_worker = line.public_socket >= 0;
         if (!is_worker && settings.process.workers > 1) return serve_with_workers(std::move(settings), line);
-        return Serving(settings, {line.public_socket, line.admin_socket}).run();
+        return Serving(settings, {line.public_socket, line.admin_socket, line.board, line.slot}).run();
     } catch (const std::runtime_error& fault) {
         complain(fault.what());
         return exit_unavailable;

@@ -46,9 +46,11 @@ std::string written(const std::vector<std::string_view>& names, LabelValues valu
     std::string out;
     auto value = values.begin();
     for (const auto& name : names) {
+        const auto text = value != values.end() ? *value++ : std::string_view();
+        if (text.empty()) continue;   // an empty label is one that is not there
         if (!out.empty()) out += ',';
         out.append(name).append("=\"");
-        if (value != values.end()) append_escaped(out, *value++);
+        append_escaped(out, text);
         out += '"';
     }
     return out;
@@ -108,7 +110,8 @@ void Gauge::set(LabelValues values, double value) const { store(*cells(values), 
 void Histogram::observe(LabelValues values, double value) const {
     const auto& bounds = description().bounds;
     Cell* cell = cells(values);
-    const auto bucket = static_cast<std::size_t>(std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin());
+    const auto bound = std::lower_bound(bounds.begin(), bounds.end(), value);
+    const auto bucket = static_cast<std::size_t>(bound - bounds.begin());
     store(cell[bucket], load(cell[bucket]) + 1);
     Cell& sum = cell[bounds.size() + 1];
     store(sum, std::bit_cast<std::uint64_t>(std::bit_cast<double>(load(sum)) + value));

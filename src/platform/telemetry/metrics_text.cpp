@@ -60,7 +60,8 @@ MergedFamilies merge(std::span<const std::span<const std::byte>> areas) {
 
 std::string number(double value) {
     if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-    if (value == std::floor(value) && std::abs(value) < 1e15) return fmt::format("{}", static_cast<std::int64_t>(value));
+    const bool is_whole = value == std::floor(value) && std::abs(value) < 1e15;
+    if (is_whole) return fmt::format("{}", static_cast<std::int64_t>(value));
     return fmt::format("{}", value);
 }
 
