@@ -1,0 +1,73 @@
+"""What /metrics says is true: N requests make the counter N, over all workers and across the end of one."""
+import re
+import signal
+import os
+import time
+
+import requests
+
+ROUTE = "/api/v1/products"
+
+
+def scrape(shop, **headers):
+    answer = requests.get(shop.admin_base + "/metrics", headers=headers, timeout=10)
+    assert answer.status_code == 200
+    return answer
+
+
+def value(text, name, **labels):
+    """The sum of a family's samples that carry these labels."""
+    total = 0.0
+    for line in text.splitlines():
+        found = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
+        if not found or found[1] != name:
+            continue
+        has = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', found[2] or ""))
+        if all(has.get(label) == wanted for label, wanted in labels.items()):
+            total += float(found[3])
+    return total
+
+
+def counted(shop, **labels):
+    return value(scrape(shop).text, "http_server_request_duration_seconds_count", **labels)
+
+
+def fetch(shop, path, times):
+    for _ in range(times):
+        # A connection each, so that every worker gets its share.
+        requests.get(shop.base + path, timeout=10).close()
+
+
+def test_requests_are_counted_over_all_workers_and_across_the_end_of_one(fresh_shop):
+    fresh_shop.start("--workers", "3")
+    fetch(fresh_shop, ROUTE, 40)
+    fetch(fresh_shop, "/api/v1/products/nothing-of-that-name", 3)
+    fetch(fresh_shop, "/nowhere/at/all", 2)
+    assert counted(fresh_shop, http_route=ROUTE, http_response_status_code="200") == 40
+    assert counted(fresh_shop, http_route="/api/v1/products/{product}", http_response_status_code="404") == 3
+    text = scrape(fresh_shop).text
+    assert "/nowhere" not in text, "a path that nobody serves is no label"
+    assert value(text, "caddy_worker_up") == 3
+
+    workers = [int(pid) for pid in open(f"/proc/{fresh_shop.process.pid}/task/{fresh_shop.process.pid}/children").read().split()]
+    os.kill(workers[-1], signal.SIGKILL)
+    limit = time.monotonic() + 30
+    while value(scrape(fresh_shop).text, "caddy_worker_restarts_total") < 1:
+        assert time.monotonic() < limit, "the worker was not started again"
+        time.sleep(0.1)
+    fetch(fresh_shop, ROUTE, 20)
+    assert counted(fresh_shop, http_route=ROUTE, http_response_status_code="200") == 60
+    fresh_shop.stop()
+
+
+def test_both_text_formats_by_accept(fresh_shop):
+    fresh_shop.start()
+    plain = scrape(fresh_shop)
+    assert plain.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    opened = scrape(fresh_shop, Accept="application/openmetrics-text; version=1.0.0")
+    assert opened.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert opened.text.endswith("# EOF\n") and "# EOF" not in plain.text
+    assert requests.get(fresh_shop.base + "/metrics", timeout=10).status_code == 404, "not on the public port"
+    names = [line.split()[2] for line in plain.text.splitlines() if line.startswith("# TYPE")]
+    assert len(names) == len(set(names))
+    assert value(plain.text, "process_resident_memory_bytes") > 1_000_000
