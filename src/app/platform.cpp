@@ -14,10 +14,20 @@ db::SqliteConfig sqlite_in(const Settings& settings) {
     return config;
 }
 
+// A subcommand counts nobody.
+constexpr std::size_t keys_alone = 64;
+
+limit::WindowTable table_in(std::span<std::byte> counts) {
+    return counts.empty() ? limit::WindowTable(keys_alone) : limit::WindowTable(counts);
+}
+
 }   // namespace
 
-Platform::Platform(const Settings& settings)
-    : database(db::open_sqlite(loop.get_executor(), sqlite_in(settings))), outgoing(settings.outgoing),
+Platform::Platform(const Settings& settings) : Platform(settings, {}) {}
+
+Platform::Platform(const Settings& settings, std::span<std::byte> counts)
+    : windows(table_in(counts)),
+      database(db::open_sqlite(loop.get_executor(), sqlite_in(settings))), outgoing(settings.outgoing),
       mailer(mail::make_mailer(settings.mail, settings.mail_dir())) {}
 
 Context Platform::context(std::string_view job) const {

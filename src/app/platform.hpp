@@ -2,6 +2,7 @@
 // The machine that the shop stands on: one event loop, one clock, one database, one way out.
 #include "app/settings.hpp"
 #include "platform/db/database.hpp"
+#include "platform/limit/window_table.hpp"
 #include "platform/mail/mail.hpp"
 #include "platform/net/http_client.hpp"
 #include "platform/runtime/context.hpp"
@@ -11,6 +12,7 @@
 
 #include <exception>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace caddy::app {
@@ -20,6 +22,8 @@ struct Platform {
     ///
     /// Throws std::runtime_error or db::Fault with what to do when that is not possible.
     explicit Platform(const Settings&);
+    /// The same for a worker: `counts` is formatted memory in which all workers of the pod count callers together.
+    Platform(const Settings&, std::span<std::byte> counts);
 
     /// A context for work that no request asked for.
     Context context(std::string_view job) const;
@@ -47,6 +51,7 @@ struct Platform {
 
     asio::io_context loop{1};
     SystemClock clock;
+    limit::WindowTable windows;
     db::Database database;
     net::HttpClient outgoing;
     std::unique_ptr<mail::Mailer> mailer;

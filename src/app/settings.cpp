@@ -69,7 +69,7 @@ void bind_http(config::Binder& b, http::ServerConfig& c) {
         .list("CORS_ORIGINS", c.cors_origins, "Origins that browsers may call the API from");
 }
 
-void bind_limits(config::Binder& b, limit::Config& c) {
+void bind_limits(config::Binder& b, limit::Config& c, limit::AttemptLimit::Config& sign_in) {
     constexpr config::Bounds requests{1, 1'000'000'000};
     constexpr config::Bounds seconds{1, 86'400};
     b.integer("GLOBAL_RATE_LIMIT", c.global.limit, requests, "Requests of one caller per window, all routes")
@@ -77,7 +77,11 @@ void bind_limits(config::Binder& b, limit::Config& c) {
         .integer("THROTTLER_LIMIT", c.api.limit, requests, "Requests of one caller per window to the API")
         .integer("THROTTLER_TTL", c.api.window_s, seconds, "Its window in seconds")
         .integer("AUTH_RATE_LIMIT", c.auth.limit, requests, "Requests of one caller per window to /api/v1/auth")
-        .integer("AUTH_RATE_LIMIT_TTL", c.auth.window_s, seconds, "Its window in seconds");
+        .integer("AUTH_RATE_LIMIT_TTL", c.auth.window_s, seconds, "Its window in seconds")
+        .integer("RATE_LIMIT_CALLERS_MAX", c.callers_max, {1'000, 10'000'000},
+                 "Callers that a pod remembers; half a kilobyte for each tier of one that it has seen")
+        .integer("SIGN_IN_FAILURES_MAX", sign_in.failures_max, {1, 1'000}, "Wrong passwords for one account per window")
+        .integer("SIGN_IN_WINDOW_S", sign_in.window_s, seconds, "Its window in seconds");
 }
 
 void bind_identity(config::Binder& b, identity::IdentityConfig& c) {
@@ -229,7 +233,7 @@ BoundSettings bind_settings(const config::Sources& sources) {
     bind_process(binder, bound.settings.process);
     bind_database(binder, bound.settings);
     bind_http(binder, bound.settings.http);
-    bind_limits(binder, bound.settings.limit);
+    bind_limits(binder, bound.settings.limit, bound.settings.sign_in);
     bind_identity(binder, bound.settings.identity);
     bind_shop(binder, bound.settings);
     bind_mail(binder, bound.settings);

@@ -49,6 +49,7 @@ struct Settings {
     ProcessConfig process;
     http::ServerConfig http;
     limit::Config limit;
+    limit::AttemptLimit::Config sign_in;
     db::SqliteConfig sqlite;
     jobs::Config jobs;
     idempotency::Config idempotency;

@@ -27,7 +27,7 @@ Task<> sweep_keys(const Context& ctx, idempotency::Ledger& ledger) { (void)co_aw
 
 Shop::Shop(Platform& platform, const Settings& settings)
     : ledger(platform.database, settings.idempotency),
-      sign_in_attempts(platform.clock, limit::AttemptLimit::Config{}),
+      sign_in_attempts(platform.clock, settings.sign_in, platform.windows),
       identity(platform.database, sign_in_attempts, settings.identity),
       account_mail(platform.database, *platform.mailer, account_mail_config(settings)),
       catalog(platform.database),

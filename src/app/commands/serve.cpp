@@ -46,22 +46,25 @@ struct Inheritance {
     int slot = 0;
 };
 
-/// What the workers count together is sized for them all, when there is something to count.
-WorkerBoard::Layout board_for(int workers) {
+/// A board for so many workers, ready for what they count together.
+WorkerBoard make_board(const Settings& settings, int workers) {
     WorkerBoard::Layout layout;
     layout.slots = workers;
-    return layout;
+    layout.shared_bytes = limit::WindowTable::bytes_for(settings.limit.callers_max);
+    auto board = WorkerBoard::create(layout);
+    limit::WindowTable::format(board.shared_area());
+    return board;
 }
 
 /// Everything that runs while the shop is open. Ports first, so that the rest may know them; doors open last.
 class Serving {
 public:
     Serving(const Settings& settings, const Inheritance& inherited)
-        : board_(inherited.board >= 0 ? WorkerBoard::inherit(inherited.board) : WorkerBoard::create(board_for(1))),
+        : board_(inherited.board >= 0 ? WorkerBoard::inherit(inherited.board) : make_board(settings, 1)),
           slot_(inherited.slot),
           metrics_(board_, slot_),
-          platform_(settings),
-          limiter_(settings.limit),
+          platform_(settings, board_.shared_area()),
+          limiter_(settings.limit, platform_.windows),
           public_(platform_.loop.get_executor(), settings.http, public_services()),
           admin_(platform_.loop.get_executor(), settings.http, {admin_router_, platform_.clock}),
           settings_(with_ports(settings, inherited)) {}
@@ -234,7 +237,7 @@ int serve_with_workers(Settings settings, const CommandLine& line) {
     { Platform(settings).require_schema(); }
     const auto admin = open_listener(process.admin_host, process.admin_port, "--admin-port");
     process.admin_port = admin.port;
-    const auto board = WorkerBoard::create(board_for(process.workers));
+    const auto board = make_board(settings, process.workers);
     std::vector<WorkerCommand> commands;
     for (int slot = 0; slot < process.workers; ++slot) {
         const auto listener = open_listener(process.host, process.port, "--port");

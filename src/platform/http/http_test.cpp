@@ -216,7 +216,8 @@ TEST(Compression, gives_back_the_same_bytes) {
 }
 
 TEST(Limits, are_counted_for_each_caller_and_told) {
-    limit::RateLimiter limiter({{100, 60}, {3, 60}, {2, 60}, 1000});
+    limit::WindowTable table(1000);
+    limit::RateLimiter limiter({{100, 60}, {3, 60}, {2, 60}, 1000}, table);
     ServerConfig config;
     config.trusted_proxies = {"127.0.0.0/8"};
     Shop shop(config, &limiter);
@@ -237,7 +238,8 @@ TEST(Limits, are_counted_for_each_caller_and_told) {
 }
 
 TEST(Limits, hold_for_tokens_that_are_tried_out) {
-    limit::RateLimiter limiter({{100, 60}, {3, 60}, {2, 60}, 1000});
+    limit::WindowTable table(1000);
+    limit::RateLimiter limiter({{100, 60}, {3, 60}, {2, 60}, 1000}, table);
     Shop shop({}, &limiter);
     int refused = 0;
     for (int i = 0; i < 10; ++i)

@@ -1,5 +1,7 @@
 #include "platform/limit/limit.hpp"
 
+#include "platform/crypto/digest.hpp"
+
 #include <algorithm>
 
 namespace caddy::limit {
@@ -29,73 +31,73 @@ std::string Decision::limit_header() const {
     return "\"" + std::string(tier_name(tier)) + "\";r=" + std::to_string(remaining) + ";t=" + std::to_string(reset_s);
 }
 
-RateLimiter::RateLimiter(const Config& config)
-    : global_{Tier::global, config.global, {std::chrono::seconds(config.global.window_s), config.callers_max}},
-      api_{Tier::api, config.api, {std::chrono::seconds(config.api.window_s), config.callers_max}},
-      auth_{Tier::auth, config.auth, {std::chrono::seconds(config.auth.window_s), config.callers_max}} {}
+namespace {
 
-Decision RateLimiter::describe(const Counter& counter, const WindowStore::Usage& usage, bool admitted) const {
-    const auto& quota = counter.quota;
-    Decision decision{admitted, counter.tier, quota.limit, quota.window_s};
+/// One table counts all tiers and attempts: the first letter tells them apart. A name that has no room, or that is
+/// nobody's business, stands there as its digest.
+std::string key_of(char kind, std::string_view name) {
+    constexpr std::size_t name_bytes_max = 48;
+    std::string key(1, kind);
+    if (name.size() <= name_bytes_max) key += name;
+    else key += crypto::sha256_hex(name).substr(0, name_bytes_max);
+    return key;
+}
+
+char letter(Tier tier) { return tier == Tier::global ? 'g' : tier == Tier::api ? 'a' : 's'; }
+
+Decision describe(Tier tier, const Quota& quota, const Usage& usage) {
+    Decision decision{usage.taken > 0, tier, quota.limit, quota.window_s};
     decision.remaining = std::max<std::int64_t>(0, quota.limit - usage.used);
     decision.reset_s = std::min(seconds_up(usage.until_reset), quota.window_s);
-    if (!admitted) decision.retry_after_s = std::max<std::int64_t>(1, seconds_up(usage.until_room));
+    if (!decision.admitted) decision.retry_after_s = std::max<std::int64_t>(1, seconds_up(usage.until_room));
     return decision;
 }
 
+}   // namespace
+
+RateLimiter::RateLimiter(const Config& config, WindowTable& table) : config_(config), table_(table) {}
+
+const Quota& RateLimiter::quota_of(Tier tier) const {
+    return tier == Tier::auth ? config_.auth : tier == Tier::api ? config_.api : config_.global;
+}
+
 Task<Decision> RateLimiter::decide(Tier tier, std::string_view caller, Time now) {
-    auto& own = tier == Tier::auth ? auth_ : tier == Tier::api ? api_ : global_;
-    auto usage = own.store.peek(caller, own.quota.limit, now);
-    if (usage.used >= own.quota.limit) co_return describe(own, usage, false);
-    auto overall = global_.store.peek(caller, global_.quota.limit, now);
-    if (overall.used >= global_.quota.limit) co_return describe(global_, overall, false);
-    own.store.add(caller, now);
-    usage = own.store.peek(caller, own.quota.limit, now);
-    auto decision = describe(own, usage, true);
-    if (tier == Tier::global) co_return decision;
-    global_.store.add(caller, now);
-    overall = global_.store.peek(caller, global_.quota.limit, now);
-    auto outer = describe(global_, overall, true);
-    if (outer.remaining < decision.remaining) co_return outer;
-    co_return decision;
+    const auto key = key_of(letter(tier), caller);
+    const auto own = describe(tier, quota_of(tier), table_.take(key, quota_of(tier), now));
+    if (tier == Tier::global || !own.admitted) co_return own;
+    const auto overall_key = key_of(letter(Tier::global), caller);
+    const auto overall = describe(Tier::global, config_.global, table_.take(overall_key, config_.global, now));
+    if (!overall.admitted) table_.give_back(key, quota_of(tier), now);
+    if (!overall.admitted || overall.remaining < own.remaining) co_return overall;
+    co_return own;
 }
 
-void RateLimiter::reconfigure(const Config& config) {
-    const auto take = [&](Counter& counter, const Quota& quota) {
-        if (quota.window_s != counter.quota.window_s) {
-            counter.store = WindowStore(std::chrono::seconds(quota.window_s), config.callers_max);
-        }
-        counter.quota = quota;
-        counter.store.set_keys_max(config.callers_max);
-    };
-    take(global_, config.global);
-    take(api_, config.api);
-    take(auth_, config.auth);
-}
+AttemptLimit::AttemptLimit(const Clock& clock, const Config& config, WindowTable& table)
+    : clock_(clock), config_(config), table_(table) {}
 
-AttemptLimit::AttemptLimit(const Clock& clock, const Config& config)
-    : clock_(clock), config_(config), store_(std::chrono::seconds(config.window_s), config.keys_max) {}
+namespace {
+
+// A digest always: these are addresses of people.
+std::string attempt_key(std::string_view name) { return key_of('t', crypto::sha256_hex(name)); }
+
+}   // namespace
 
 Task<std::optional<std::chrono::seconds>> AttemptLimit::check(std::string_view key) {
-    const auto now = clock_.now();
-    const auto usage = store_.peek(key, config_.failures_max, now);
-    if (usage.used < config_.failures_max) {
-        store_.add(key, now);
-        co_return std::nullopt;
-    }
+    const auto usage = table_.take(attempt_key(key), quota(), clock_.now());
+    if (usage.taken > 0) co_return std::nullopt;
     co_return std::chrono::seconds(std::max<std::int64_t>(1, seconds_up(usage.until_room)));
 }
 
 Task<> AttemptLimit::note_failure(std::string_view key) {
     // Counted by check already, except where the key was forgotten or cleared by another attempt meanwhile.
-    const auto now = clock_.now();
-    if (store_.peek(key, config_.failures_max, now).used == 0) store_.add(key, now);
+    const auto name = attempt_key(key);
+    if (table_.peek(name, quota(), clock_.now()).used == 0) table_.add(name, quota(), clock_.now());
     co_return;
 }
 
 Task<> AttemptLimit::clear(std::string_view key) {
-    store_.forget(key);
+    table_.forget(attempt_key(key));
     co_return;
 }
 
-}  // namespace caddy::limit
+}   // namespace caddy::limit

@@ -3,7 +3,7 @@
 // The bound is the contract: over any window of the tier's length at most `limit` requests are admitted, and a
 // caller below 98 % of it is never refused. Used from one event loop.
 #include "core/clock.hpp"
-#include "platform/limit/window_store.hpp"
+#include "platform/limit/window_table.hpp"
 #include "platform/runtime/task.hpp"
 
 #include <chrono>
@@ -17,16 +17,11 @@ namespace caddy::limit {
 enum class Tier { global, api, auth };
 std::string_view tier_name(Tier);
 
-struct Quota {
-    std::int64_t limit = 0;      // 1..1000000000
-    std::int64_t window_s = 0;   // 1..86400
-};
-
 struct Config {
     Quota global{10'000, 60};
     Quota api{5'000, 60};
     Quota auth{500, 60};
-    std::size_t callers_max = 100'000;   // 1000..10000000, for each tier; past it the longest idle one is forgotten
+    std::size_t callers_max = 100'000;   // 1000..10000000; past it the longest idle ones are forgotten
 };
 
 /// What the limiter said, about the tier that binds the caller most tightly.
@@ -47,25 +42,20 @@ struct Decision {
 
 class RateLimiter {
 public:
-    explicit RateLimiter(const Config&);
+    /// `table` is what the workers of this pod count in together.
+    RateLimiter(const Config&, WindowTable& table);
 
     /// Draws from the tier and from the global one, which every request draws from. A refusal draws from neither.
     Task<Decision> decide(Tier, std::string_view caller, Time now);
 
     /// Takes new quotas; what was admitted stays counted.
-    void reconfigure(const Config&);
+    void reconfigure(const Config& config) { config_ = config; }
 
 private:
-    struct Counter {
-        Tier tier;
-        Quota quota;
-        WindowStore store;
-    };
-    Decision describe(const Counter&, const WindowStore::Usage&, bool admitted) const;
+    const Quota& quota_of(Tier) const;
 
-    Counter global_;
-    Counter api_;
-    Counter auth_;
+    Config config_;
+    WindowTable& table_;
 };
 
 /// Guards a secret that can be guessed: so many attempts per key and window, then none.
@@ -77,9 +67,8 @@ public:
     struct Config {
         std::int64_t failures_max = 5;     // 1..1000
         std::int64_t window_s = 15 * 60;   // 1..86400
-        std::size_t keys_max = 100'000;    // past it the longest idle key is forgotten
     };
-    AttemptLimit(const Clock& clock, const Config& config);
+    AttemptLimit(const Clock& clock, const Config& config, WindowTable& table);
 
     /// Nothing when the attempt may go on; else how long to wait, and the attempt is not counted.
     Task<std::optional<std::chrono::seconds>> check(std::string_view key);
@@ -89,9 +78,11 @@ public:
     Task<> clear(std::string_view key);
 
 private:
+    Quota quota() const { return {config_.failures_max, config_.window_s}; }
+
     const Clock& clock_;
     Config config_;
-    WindowStore store_;
+    WindowTable& table_;
 };
 
 }  // namespace caddy::limit

@@ -5,6 +5,11 @@
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
 
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
 #include <deque>
 #include <random>
 
@@ -26,12 +31,10 @@ T run(Task<T> task) {
 }
 
 /// Admits as a limiter does; the times of what was admitted.
-std::vector<Time> admitted_of(WindowStore& store, std::int64_t limit, const std::vector<Time>& arrivals) {
+std::vector<Time> admitted_of(WindowTable& table, const Quota& quota, const std::vector<Time>& arrivals) {
     std::vector<Time> admitted;
     for (const auto at : arrivals) {
-        if (store.peek("k", limit, at).used >= limit) continue;
-        store.add("k", at);
-        admitted.push_back(at);
+        if (table.take("k", quota, at).taken == 1) admitted.push_back(at);
     }
     return admitted;
 }
@@ -66,10 +69,11 @@ TEST(Window, never_admits_more_than_the_limit_in_any_window) {
     std::mt19937 random(7);
     for (int round = 0; round < 60; ++round) {
         const std::int64_t limit = 1 + static_cast<std::int64_t>(random() % 300);
-        const auto window = microseconds(60s) / (1 + random() % 50);
-        WindowStore store(window, 1000);
+        const Quota quota{limit, 1 + static_cast<std::int64_t>(random() % 60)};
+        const microseconds window = seconds(quota.window_s);
+        WindowTable table(1000);
         const double mean_gap = static_cast<double>(window.count()) / static_cast<double>(limit) / (0.5 + round % 5);
-        const auto admitted = admitted_of(store, limit, random_arrivals(random, mean_gap, 5000));
+        const auto admitted = admitted_of(table, quota, random_arrivals(random, mean_gap, 5000));
 
         EXPECT_LE(densest(admitted, window), static_cast<std::size_t>(limit)) << "round " << round;
     }
@@ -91,48 +95,84 @@ TEST(Window, never_refuses_a_caller_below_98_percent) {
             inside.push_back(at);
             arrivals.push_back(at);
         }
-        WindowStore store(window, 1000);
+        WindowTable table(1000);
 
-        EXPECT_EQ(admitted_of(store, limit, arrivals).size(), arrivals.size()) << "round " << round;
+        EXPECT_EQ(admitted_of(table, {limit, 60}, arrivals).size(), arrivals.size()) << "round " << round;
     }
 }
 
 TEST(Window, says_truly_when_there_is_room_again) {
-    WindowStore store(60s, 1000);
-    for (int i = 0; i < 10; ++i) store.add("k", begin + seconds(i));
+    WindowTable table(1000);
+    for (int i = 0; i < 10; ++i) table.add("k", {10, 60}, begin + seconds(i));
     const auto now = begin + 10s;
-    const auto wait = store.peek("k", 10, now).until_room;
+    const auto wait = table.peek("k", {10, 60}, now).until_room;
 
-    EXPECT_EQ(store.peek("k", 5, now).until_room, wait + 4800ms);
-    EXPECT_EQ(store.peek("k", 10, now + wait - 1us).used, 10);
-    EXPECT_EQ(store.peek("k", 10, now + wait).used, 9);
+    EXPECT_EQ(table.peek("k", {5, 60}, now).until_room, wait + 4800ms);
+    EXPECT_EQ(table.peek("k", {10, 60}, now + wait - 1us).used, 10);
+    EXPECT_EQ(table.peek("k", {10, 60}, now + wait).used, 9);
 }
 
-TEST(Window, remembers_so_many_keys_and_lets_the_longest_idle_go) {
-    WindowStore store(60s, 100);
-    for (int i = 0; i < 1000; ++i) store.add("k" + std::to_string(i), begin + microseconds(i));
+TEST(Window, lets_the_longest_idle_keys_go_when_others_come) {
+    WindowTable table(100);
+    for (int i = 0; i < 1000; ++i) table.add("k" + std::to_string(i), {10, 60}, begin + seconds(i));
 
-    EXPECT_LE(store.size(), 100U);
-    EXPECT_EQ(store.peek("k999", 10, begin + 1s).used, 1);
-    EXPECT_EQ(store.peek("k0", 10, begin + 1s).used, 0);
-}
-
-TEST(Window, lets_idle_keys_go_while_others_come) {
-    WindowStore store(60s, 100'000);
-    for (int i = 0; i < 1000; ++i) store.add("old" + std::to_string(i), begin);
-    for (int i = 0; i < 1000; ++i) store.add("new" + std::to_string(i), begin + 120s);
-    EXPECT_EQ(store.size(), 1000U);
+    EXPECT_EQ(table.peek("k999", {10, 60}, begin + 1000s).used, 1);
+    EXPECT_EQ(table.peek("k990", {10, 60}, begin + 1000s).used, 1);
+    EXPECT_EQ(table.peek("k0", {10, 60}, begin).used, 0);
 }
 
 TEST(Window, holds_when_the_clock_is_set_back) {
-    WindowStore store(60s, 100);
-    for (int i = 0; i < 5; ++i) store.add("k", begin);
-    store.add("k", begin - 30s);
-    EXPECT_EQ(store.peek("k", 6, begin).used, 6);
+    WindowTable table(100);
+    for (int i = 0; i < 5; ++i) table.add("k", {6, 60}, begin);
+    table.add("k", {6, 60}, begin - 30s);
+    EXPECT_EQ(table.peek("k", {6, 60}, begin).used, 6);
+}
+
+TEST(Window, takes_what_there_is_room_for_and_gives_it_back) {
+    WindowTable table(100);
+    EXPECT_EQ(table.take("k", {10, 60}, begin, 7).taken, 7);
+    EXPECT_EQ(table.take("k", {10, 60}, begin, 7).taken, 3);
+    EXPECT_EQ(table.take("k", {10, 60}, begin, 1).taken, 0);
+    table.give_back("k", {10, 60}, begin + 1s, 2);
+    EXPECT_EQ(table.take("k", {10, 60}, begin + 1s, 7).taken, 2);
+}
+
+TEST(Window, is_counted_by_several_processes_together) {
+    const auto bytes = WindowTable::bytes_for(64);
+    void* shared = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(shared, MAP_FAILED);
+    const std::span<std::byte> memory(static_cast<std::byte*>(shared), bytes);
+    WindowTable::format(memory);
+    std::vector<pid_t> children;
+    for (int i = 0; i < 4; ++i) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            WindowTable table(memory);
+            int taken = 0;
+            for (int j = 0; j < 5'000; ++j) taken += static_cast<int>(table.take("k", {4'000, 60}, begin).taken);
+            std::_Exit(taken > 0 ? 0 : 1);
+        }
+        children.push_back(child);
+    }
+    for (const auto child : children) ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    EXPECT_EQ(WindowTable(memory).peek("k", {4'000, 60}, begin).used, 4'000);
+    ::munmap(shared, bytes);
+}
+
+TEST(Window, goes_on_without_a_holder_that_was_killed) {
+    std::vector<std::uint64_t> memory(WindowTable::bytes_for(8) / 8 + 1);
+    const auto bytes = std::as_writable_bytes(std::span(memory));
+    WindowTable::format(bytes);
+    WindowTable table(bytes);
+    table.add("k", {10, 60}, begin);
+    const std::uint32_t nobody = 0x7fff'fff0;   // above any process id
+    std::memcpy(bytes.data() + 64, &nobody, sizeof nobody);
+    EXPECT_EQ(table.take("k", {10, 60}, begin).used, 2);
 }
 
 TEST(RateLimiter, counts_each_caller_and_tier_apart_and_all_in_the_global_one) {
-    RateLimiter limiter({{6, 60}, {4, 60}, {2, 60}, 1000});
+    WindowTable table(1000);
+    RateLimiter limiter({{6, 60}, {4, 60}, {2, 60}, 1000}, table);
     for (int i = 0; i < 4; ++i) EXPECT_TRUE(run(limiter.decide(Tier::api, "a", begin)).admitted);
 
     const auto api = run(limiter.decide(Tier::api, "a", begin));
@@ -147,17 +187,20 @@ TEST(RateLimiter, counts_each_caller_and_tier_apart_and_all_in_the_global_one) {
 }
 
 TEST(RateLimiter, describes_the_tightest_tier_in_its_headers) {
-    RateLimiter limiter(Config{});
+    WindowTable table(1000);
+    RateLimiter limiter(Config{}, table);
     const auto first = run(limiter.decide(Tier::api, "a", begin));
     EXPECT_EQ(first.policy_header(), "\"api\";q=5000;w=60");
     EXPECT_EQ(first.limit_header(), "\"api\";r=4999;t=60");
 
-    RateLimiter narrow({{2, 60}, {100, 60}, {100, 60}, 1000});
+    WindowTable other(1000);
+    RateLimiter narrow({{2, 60}, {100, 60}, {100, 60}, 1000}, other);
     EXPECT_EQ(run(narrow.decide(Tier::api, "a", begin)).policy_header(), "\"global\";q=2;w=60");
 }
 
 TEST(RateLimiter, takes_new_quotas_without_forgetting_what_was_admitted) {
-    RateLimiter limiter({{100, 60}, {100, 60}, {100, 60}, 1000});
+    WindowTable table(1000);
+    RateLimiter limiter({{100, 60}, {100, 60}, {100, 60}, 1000}, table);
     for (int i = 0; i < 5; ++i) (void)run(limiter.decide(Tier::api, "a", begin));
     limiter.reconfigure({{100, 60}, {5, 60}, {100, 60}, 1000});
     EXPECT_FALSE(run(limiter.decide(Tier::api, "a", begin)).admitted);
@@ -171,7 +214,8 @@ public:
 
 TEST(AttemptLimit, lets_five_wrong_attempts_through_and_then_makes_the_caller_wait) {
     SetClock clock;
-    AttemptLimit limit(clock, {});
+    WindowTable table(1000);
+    AttemptLimit limit(clock, {}, table);
     for (int i = 0; i < 5; ++i) {
         EXPECT_FALSE(run(limit.check("a@b.co")));
         run(limit.note_failure("a@b.co"));
@@ -186,7 +230,8 @@ TEST(AttemptLimit, lets_five_wrong_attempts_through_and_then_makes_the_caller_wa
 
 TEST(AttemptLimit, counts_attempts_that_run_at_the_same_time) {
     SetClock clock;
-    AttemptLimit limit(clock, {});
+    WindowTable table(1000);
+    AttemptLimit limit(clock, {}, table);
     int let_through = 0;
     for (int i = 0; i < 50; ++i) let_through += run(limit.check("a@b.co")) ? 0 : 1;
     EXPECT_EQ(let_through, 5);
@@ -194,7 +239,8 @@ TEST(AttemptLimit, counts_attempts_that_run_at_the_same_time) {
 
 TEST(AttemptLimit, forgets_after_a_success) {
     SetClock clock;
-    AttemptLimit limit(clock, {});
+    WindowTable table(1000);
+    AttemptLimit limit(clock, {}, table);
     for (int i = 0; i < 4; ++i) (void)run(limit.check("a"));
     (void)run(limit.check("a"));
     run(limit.clear("a"));

@@ -37,7 +37,8 @@ protected:
 
     const std::string password = "nine green teapots";
     testing::TestDatabase db;
-    limit::AttemptLimit attempts{db.clock(), {}};
+    limit::WindowTable windows{1000};
+    limit::AttemptLimit attempts{db.clock(), {}, windows};
     identity::IdentityService identity{db.database(), attempts, cheap()};
     orders::OrderService orders{db.database()};
     CustomerService customers{db.database(), identity, orders, Config{.addresses_max = 3}};

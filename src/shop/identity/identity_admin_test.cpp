@@ -56,7 +56,8 @@ protected:
 
     const std::string password = "nine green teapots";
     testing::TestDatabase db;
-    limit::AttemptLimit attempts{db.clock(), {}};
+    limit::WindowTable windows{1000};
+    limit::AttemptLimit attempts{db.clock(), {}, windows};
     IdentityService identity{db.database(), attempts, cheap()};
     UserId boss = db.run(identity.create_admin(db.context(), "boss@example.com", password)).value().id;
 };

@@ -59,7 +59,8 @@ protected:
     const std::string password = "nine green teapots";
     const std::string other = "ten blue teapots";
     testing::TestDatabase db;
-    limit::AttemptLimit attempts{db.clock(), {}};
+    limit::WindowTable windows{1000};
+    limit::AttemptLimit attempts{db.clock(), {}, windows};
     IdentityService identity{db.database(), attempts, cheap()};
     FakeMailer mailer;
     AccountMail mails{db.database(), mailer, {"https://shop.example.com"}};

@@ -50,7 +50,8 @@ protected:
     const std::string password = "nine green teapots";
     const Device device{"Mozilla/5.0"};
     testing::TestDatabase db;
-    limit::AttemptLimit attempts{db.clock(), {}};
+    limit::WindowTable windows{1000};
+    limit::AttemptLimit attempts{db.clock(), {}, windows};
     IdentityService identity{db.database(), attempts, cheap()};
     Context ctx = db.context();
 };

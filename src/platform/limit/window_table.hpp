@@ -1,0 +1,64 @@
+#pragma once
+// The counters behind the limits: for each key the requests of its last window, in slots of a hundredth. They live in
+// plain memory that the workers of one pod may share, each set of keys under a lock that survives its holder.
+#include "core/clock.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace caddy::limit {
+
+struct Quota {
+    std::int64_t limit = 0;      // 1..1000000000
+    std::int64_t window_s = 0;   // 1..86400
+};
+
+/// What a key has used, seen against a quota.
+struct Usage {
+    std::int64_t used = 0;                       // counted in the window that ends now
+    std::int64_t taken = 0;                      // by this call
+    std::chrono::microseconds until_reset{0};    // until the oldest of it is free again; 0 when nothing is used
+    std::chrono::microseconds until_room{0};     // until `used` is below the limit
+};
+
+/// REQUIRES of every call: a key always comes with windows of one length.
+class WindowTable {
+public:
+    static constexpr std::int64_t slots_per_window = 100;
+
+    /// How much memory so many keys need.
+    static std::size_t bytes_for(std::size_t keys);
+    /// Makes a table of zeroed memory. Once, before any process uses it.
+    static void format(std::span<std::byte>);
+
+    /// A table in memory of its own.
+    explicit WindowTable(std::size_t keys);
+    /// A table that somebody formatted. REQUIRES: outlives this.
+    explicit WindowTable(std::span<std::byte>);
+    WindowTable(const WindowTable&) = delete;
+
+    Usage peek(std::string_view key, const Quota&, Time now);
+    /// Counts as many of `wanted` as the quota has room for. A refusal counts nothing.
+    Usage take(std::string_view key, const Quota&, Time now, std::int64_t wanted = 1);
+    /// Counts, room or none.
+    void add(std::string_view key, const Quota&, Time now, std::int64_t count = 1);
+    /// Undoes what was taken a moment ago.
+    void give_back(std::string_view key, const Quota&, Time now, std::int64_t count = 1);
+    void forget(std::string_view key);
+
+private:
+    struct Entry;
+    struct Set;
+    class Locked;
+
+    Set& set_of(std::string_view key) const;
+
+    std::vector<std::uint64_t> own_;
+    std::span<std::byte> memory_;
+};
+
+}   // namespace caddy::limit
