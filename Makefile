@@ -4,7 +4,8 @@ SHELL := /bin/bash
 
 binary  := build/release/bin/caddy-shopping
 PYTHON  := /usr/bin/python3
-web_in  := $(shell find web -path '*/node_modules' -prune -o -type f -print 2>/dev/null)
+web_in  := $(shell find web \( -name node_modules -o -name dist -o -name generated -o -name '.readme-*' \) -prune -o -type f -print 2>/dev/null) \
+           $(shell find src -name '*_api.yaml') tools/bundle_openapi.py
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -16,7 +17,7 @@ build: setup web ## Build the release program: build/release/bin/caddy-shopping
 	@[ -f build/release/build.ninja ] || { echo "configure: build/release"; cmake --preset release >/dev/null; }
 	@ninja -C build/release caddy-shopping
 
-web: build/web/.built ## Build the web pages into build/web
+web: build/web/.built ## Build the web pages into build/web, and the client in web/client
 build/web/.built: $(web_in) | setup
 	@echo "web: installing and building"
 	@cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -49,6 +50,6 @@ pack: build ## Make dist/caddy-shopping-<version>.tar.gz
 	@tools/pack
 
 clean: ## Delete what builds have made (never ./data)
-	@rm -rf build dist
+	@rm -rf build dist web/client/dist web/client/src/generated
 
 .PHONY: help setup build web run dev check test tidy fmt pack clean
