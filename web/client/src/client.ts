@@ -142,7 +142,8 @@ class Caller {
         }
         isWaiting = problem.code === "idempotency.in_progress";
         // Whoever asks too often is refused before anything happens, so that even an unsafe call may come again.
-        if (problem.status !== 429 && !(problem.retryable && isSafe())) throw problem;
+        const comesAgain = problem.status === 429 ? problem.retryAfter !== undefined : problem.retryable && isSafe();
+        if (!comesAgain) throw problem;
         error = problem;
         after = problem.retryAfter ?? 0;
       } catch (caught) {

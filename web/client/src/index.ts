@@ -11,12 +11,12 @@ export function createClient(options: ClientOptions): ShopClient {
 
 export { answerOf, etagOf, type Answer } from "./answers.js";
 export { createClientOf, type ClientOptions } from "./client.js";
-export type { EdgeCode, ForeignCode } from "./edge_codes.js";
 export { NetworkError, ProblemError, TimeoutError } from "./errors.js";
+export type { EdgeCode } from "./generated/edge_codes.js";
 export type { Codes } from "./generated/operations.js";
 export type { ShopOperations } from "./generated/shop.js";
 export type { Tokens } from "./session.js";
-export { storedIn, type TokenStore } from "./stores.js";
+export { storedIn, type StringStorage, type TokenStore } from "./stores.js";
 export type {
-  AnswerOf, ArgumentsOf, CallOptions, Client, CodeOf, Method, OperationId, ProblemOf, Schemas, Version,
+  AnswerOf, ArgumentsOf, CallOptions, Client, CodeOf, ForeignCode, Method, OperationId, ProblemOf, Schemas, Version,
 } from "./types.js";

@@ -12,7 +12,7 @@ export interface SessionOptions {
    * share a session need the function, or one would renew with a token that another has used up.
    */
   auth?: Tokens | null | (() => Tokens | null | undefined | Promise<Tokens | null | undefined>) | undefined;
-  /** Hears of each new pair, and of null when the session has ended. It is awaited before anybody uses the pair. */
+  /** Hears of each new pair, and of null when the session has ended. The calls that wait for the pair wait for it, too. */
   onTokens?: ((tokens: Tokens | null) => unknown) | undefined;
 }
 

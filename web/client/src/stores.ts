@@ -7,8 +7,15 @@ export interface TokenStore {
   delete(id: string): Awaitable<unknown>;
 }
 
+/** What `localStorage` and `sessionStorage` are, and little else. */
+export interface StringStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
 /** Guests' tokens in `localStorage` or `sessionStorage`, so that a cart outlives its page. */
-export function storedIn(storage: Pick<Storage, "getItem" | "setItem" | "removeItem">, prefix = "caddy:"): TokenStore {
+export function storedIn(storage: StringStorage, prefix = "caddy:"): TokenStore {
   return {
     get: (id) => storage.getItem(prefix + id),
     set: (id, token) => storage.setItem(prefix + id, token),

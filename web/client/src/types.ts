@@ -1,12 +1,15 @@
 // What the generated types of the document become at a call: arguments, answers, codes.
-import type { EdgeCode, ForeignCode } from "./edge_codes.js";
 import type { ProblemError } from "./errors.js";
+import type { EdgeCode } from "./generated/edge_codes.js";
 import type { Codes } from "./generated/operations.js";
 import type { components, operations } from "./generated/schema.js";
 
 /** Every schema of the document by its name: `Schemas["Cart"]`. */
 export type Schemas = components["schemas"];
 export type OperationId = keyof operations & keyof Codes;
+
+/** Not from the shop: something between here and there answered in its place, or in words that are none of the shop's. */
+export type ForeignCode = "client.unexpected_answer";
 
 /** The codes that an operation may be refused with. */
 export type CodeOf<Op extends OperationId> = Codes[Op] | EdgeCode | ForeignCode;

@@ -82,8 +82,10 @@ test("what is missing or without a version is told before anything is sent", asy
 test("who asks too often waits for as long as the shop says", async (t) => {
   const strict = await startShop({ THROTTLER_LIMIT: "3", THROTTLER_TTL: "1" });
   t.after(strict.stop);
-  const shop = createClient({ baseUrl: strict.base });
-  for (let i = 0; i < 5; i++) await shop.listCategories();
+  const shop = createClient({ baseUrl: strict.base, backoffMs: 1 });
+  const { id: cart } = await shop.openCart();
+  for (let i = 0; i < 4; i++) await shop.listCategories();
+  for (let i = 0; i < 4; i++) await shop.changeCart({ cart, body: { note: `Floor ${i}` } });
 
   const impatient = createClient({ baseUrl: strict.base, retries: 0 });
   const answers = await Promise.allSettled(Array.from({ length: 8 }, () => impatient.listCategories()));

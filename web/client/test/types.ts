@@ -85,6 +85,14 @@ holds<"checkout.price_changed" extends CodeOf<"checkOutCart"> ? true : false>();
 holds<"checkout.price_changed" extends CodeOf<"showCart"> ? false : true>();
 holds<string extends CodeOf<"showCart"> ? false : true>();
 
+// Any operation may be refused at the edge, and these are known by name.
+type Edge =
+  | "idempotency.in_progress" | "idempotency.key_reused" | "identity.token_expired" | "identity.token_invalid"
+  | "request.cursor_mismatch" | "request.deadline_exceeded" | "request.forbidden" | "request.if_match_required"
+  | "request.internal_error" | "request.invalid_field" | "request.not_found" | "request.rate_limited"
+  | "request.sign_in_required" | "request.too_many_connections" | "request.unavailable" | "request.version_mismatch";
+holds<Edge extends CodeOf<"listCategories"> ? true : false>();
+
 // A client of a few operations has no others.
 const few = createClientOf({ addCartLine }, { baseUrl: "" });
 void few.addCartLine;

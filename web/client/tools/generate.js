@@ -5,6 +5,7 @@
 //                  that it refuses with
 //   shop.ts        the table of those that shoppers use
 //   all.ts         the table of all
+//   edge_codes.ts  the codes that any operation may be refused with, which no fragment names: read from the sources
 //
 // A constant reads "METHOD /path flags media": the path without /api/v1; the flags k (takes an Idempotency-Key),
 // a (is sent with the access token), c and o (opens with the token of a guest's cart or order); the media type of the
@@ -28,11 +29,11 @@ const fail = (message) => {
   process.exit(1);
 };
 
-const fragments = (folder) =>
+const filesIn = (folder, pattern) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return fragments(path);
-    return entry.name.endsWith("_api.yaml") ? [path] : [];
+    if (entry.isDirectory()) return filesIn(path, pattern);
+    return pattern.test(entry.name) ? [path] : [];
   });
 
 const bundled = () => {
@@ -42,7 +43,7 @@ const bundled = () => {
   const { version } = JSON.parse(readFileSync(join(here, "..", "package.json"), "utf8"));
   try {
     execFileSync(python, [
-      join(root, "tools", "bundle_openapi.py"), "--version", version, "--out", file, ...fragments(join(root, "src")).sort(),
+      join(root, "tools", "bundle_openapi.py"), "--version", version, "--out", file, ...filesIn(join(root, "src"), /_api\.yaml$/).sort(),
     ], { stdio: ["ignore", "inherit", "inherit"] });
     return JSON.parse(readFileSync(file, "utf8"));
   } finally {
@@ -102,11 +103,23 @@ const constants = (operations) => [
   "}", "",
 ].join("\n");
 
+const edgeCodes = () => {
+  const text = filesIn(join(root, "src"), /(?<!_test)\.[ch]pp$/).map((path) => readFileSync(path, "utf8")).join("\n");
+  const refusals = /"(request\.[a-z_]+)"|ErrorKind::\w+,\s*"((?:idempotency\.|identity\.token_)[a-z_]+)"/g;
+  const codes = [...new Set([...text.matchAll(refusals)].map(([, edge, other]) => edge ?? other))].sort();
+  return [
+    header,
+    "/** The codes that any operation may be refused with: what is wrong before a feature has seen the request. */",
+    "export type EdgeCode =", ...codes.map((code) => `  | ${JSON.stringify(code)}`), ";", "",
+  ].join("\n");
+};
+
 const document = bundled();
 const operations = operationsOf(document);
 const types = await openapiTS(document, { defaultNonNullable: false, alphabetize: true, silent: true });
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, "schema.ts"), header + astToString(types));
 writeFileSync(join(out, "operations.ts"), constants(operations));
+writeFileSync(join(out, "edge_codes.ts"), edgeCodes());
 writeFileSync(join(out, "shop.ts"), tableOf("ShopOperations", "shop", operations.filter(({ path }) => !path.startsWith("/admin/"))));
 writeFileSync(join(out, "all.ts"), tableOf("AllOperations", "all", operations));
