@@ -36,6 +36,7 @@ interface Operation {
 }
 
 const defaults = { deadlineMs: 30_000, timeoutMs: 15_000, retries: 4, backoffMs: 200, backoffMostMs: 5_000 };
+const timerMostMs = 2 ** 31 - 1;   // a longer one ends at once
 const renewal = operationOf("refresh", "POST /auth/refresh r");
 const refreshRepeatMs = 5_000;   // the shop forgives a lost answer for ten seconds
 
@@ -98,7 +99,7 @@ class Caller {
     const { deadlineMs = this.settings.deadlineMs, signal } = options;
     const ended = new AbortController();
     const abort = () => ended.abort(signal!.reason);
-    const timer = setTimeout(() => ended.abort(new TimeoutError(operation.id, 0)), deadlineMs);
+    const timer = setTimeout(() => ended.abort(new TimeoutError(operation.id, 0)), Math.min(deadlineMs, timerMostMs));
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) abort();
     try {
@@ -180,7 +181,7 @@ class Caller {
   ): Promise<{ response: Response; text: string }> {
     const ended = new AbortController();
     const abort = () => ended.abort();
-    const timer = setTimeout(abort, timeoutMs);
+    const timer = setTimeout(abort, Math.min(timeoutMs, timerMostMs));
     signal.addEventListener("abort", abort);
     if (signal.aborted) abort();
     const init: RequestInit = { method, headers, signal: ended.signal };
