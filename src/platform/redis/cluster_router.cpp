@@ -100,7 +100,8 @@ std::optional<std::uint16_t> ClusterRouter::slot_for(const Command& command) con
 Task<std::vector<Reply>> ClusterRouter::ask(std::vector<Command> commands, Limit limit) {
     std::vector<Reply> replies(commands.size());
     Round round;
-    for (std::size_t at = 0; at < commands.size(); ++at) round.again.push_back({at, slot_for(commands[at]), {}, false, 0});
+    for (std::size_t at = 0; at < commands.size(); ++at)
+        round.again.push_back({at, slot_for(commands[at]), {}, false, 0});
     co_await mapped(limit);
     for (int count = 1; !round.again.empty(); ++count) {
         if (count > rounds_max)
@@ -171,7 +172,8 @@ Task<> ClusterRouter::collect(Batch batch, const std::vector<Command>& commands,
     for (auto& each : batch.members) {
         if (each.ask_target) ++at;   // the answer to ASKING
         const auto index = each.index;
-        judge(std::move(each), commands[index], std::move(answers[at++]), replies[index], batch.link->endpoint(), round);
+        auto& answer = answers[at++];
+        judge(std::move(each), commands[index], std::move(answer), replies[index], batch.link->endpoint(), round);
     }
 }
 
