@@ -63,6 +63,7 @@ http::Router Shop::routes(const Settings& settings) {
     webhooks::admin_routes(router, webhooks, ledger);
     if (settings.sandbox.enabled) payments::sandbox_routes(router, sandbox);
     inventory::admin_routes(router, inventory, ledger);
+    shipping::admin_routes(router, shipping, ledger);
     orders::admin_routes(router, orders);
     checkout::admin_routes(router, checkout, ledger);
     return router;

@@ -32,6 +32,9 @@ namespace caddy::webhooks {
 namespace caddy::inventory {
     class InventoryService; void admin_routes(http::Router&, InventoryService&, idempotency::Ledger&);
 }
+namespace caddy::shipping {
+    class ShippingService; void admin_routes(http::Router&, ShippingService&, idempotency::Ledger&);
+}
 namespace caddy::orders    { void admin_routes(http::Router&, OrderService&); }
 namespace caddy::checkout { void admin_routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
 

@@ -4,7 +4,7 @@ import re
 import pytest
 
 PREFIXES = {
-    "user": "cus", "customer": "cus", "role": "role", "order": "ord", "cart": "cart", "line": "cln", "variant": "var",
+    "user": "cus", "customer": "cus", "role": "role", "order": "ord", "zone": "zone", "method": "ship", "cart": "cart", "line": "cln", "variant": "var",
     "product": "prod", "category": "cat", "payment": "pay", "event": "evt", "image": "img", "import": "imp",
 }
 

@@ -40,11 +40,24 @@ Task<Result<void>> check_client(db::Session& db, const Context& ctx, std::string
 Task<> CartService::total_up(db::Session& db, Cart& cart) {
     Money shipping{0, cart.currency};
     if (cart.shipping_method_id) {
-        const auto quote = co_await shipping_.quote(db, *cart.shipping_method_id, subtotal_of(cart));
-        if (quote.has_error()) cart.shipping_method_id.reset();
-        else if (!cart.lines.empty()) shipping = quote->price;
+        const auto parcel = co_await consignment(db, cart);
+        const auto found = co_await shipping_.consider(db, *cart.shipping_method_id, parcel);
+        if (const auto* quote = std::get_if<shipping::Quote>(&found)) {
+            if (!cart.lines.empty()) shipping = quote->price;
+        } else {
+            cart.shipping_method_dropped = {*cart.shipping_method_id, std::get<shipping::Hindrance>(found)};
+            cart.shipping_method_id.reset();
+        }
     }
     cart.totals = totals_of(cart, shipping, tax_);
+}
+
+Task<shipping::Consignment> CartService::consignment(db::Session& db, const Cart& cart) {
+    std::vector<catalog::VariantId> variants;
+    variants.reserve(cart.lines.size());
+    for (const auto& line : cart.lines) variants.push_back(line.variant_id);
+    const auto offers = co_await catalog_.offers(db, variants);
+    co_return consignment_of(cart, subtotal_of(cart), offers);
 }
 
 Task<Result<Cart>> CartService::lock_open(db::Transaction& tx, CartId id, const Access& access) {
@@ -65,13 +78,15 @@ Task<> CartService::save(db::Transaction& tx, const Context& ctx, Cart& cart) {
 
 Task<Result<void>> CartService::apply(db::Session& db, Cart& cart, const Details& details) {
     CADDY_CO_TRY(auto kept, accepted(details));
-    if (details.shipping_method_id.value) {
-        CADDY_CO_TRY(co_await shipping_.quote(db, *details.shipping_method_id.value, subtotal_of(cart)));
-    }
     if (kept.email.present) cart.email = std::move(kept.email.value);
     if (kept.shipping_address.present) cart.shipping_address = std::move(kept.shipping_address.value);
     if (kept.shipping_method_id.present) cart.shipping_method_id = kept.shipping_method_id.value;
     if (kept.note.present) cart.note = std::move(kept.note.value);
+    if (kept.shipping_method_id.value) {
+        // What is chosen by name is refused rather than dropped, and looked at with the address that comes along.
+        const auto parcel = co_await consignment(db, cart);
+        CADDY_CO_TRY(co_await shipping_.quote(db, *kept.shipping_method_id.value, parcel));
+    }
     co_return Result<void>{};
 }
 
@@ -131,7 +146,8 @@ Task<Result<std::vector<shipping::Quote>>> CartService::shipping_methods(const C
     auto db = co_await db_.read(ctx);
     const auto cart = co_await store::load(db, id);
     if (!cart || !is_owned(*cart, access)) co_return refuse::not_found();
-    co_return co_await shipping_.quotes(db, subtotal_of(*cart));
+    const auto parcel = co_await consignment(db, *cart);
+    co_return co_await shipping_.quotes(db, parcel);
 }
 
 Task<std::int64_t> CartService::sweep_abandoned(const Context& ctx) {

@@ -11,6 +11,8 @@
 
 #include <boost/describe.hpp>
 
+#include <span>
+
 namespace caddy::cart {
 
 struct CartTag { static constexpr std::string_view prefix = "cart"; };
@@ -50,6 +52,13 @@ struct Line {
     std::optional<Money> price_changed_from;   // the earlier price, on the answer to what froze a new one
 };
 
+/// A chosen way of shipping that a cart has lost: it no longer ships there, in that currency, or so much.
+struct DroppedMethod {
+    shipping::MethodId shipping_method_id;
+    shipping::Hindrance reason{};
+};
+BOOST_DESCRIBE_STRUCT(DroppedMethod, (), (shipping_method_id, reason))
+
 struct Cart {
     CartId id;
     CartStatus status = CartStatus::open;
@@ -60,6 +69,7 @@ struct Cart {
     std::optional<std::string> email;
     std::optional<Address> shipping_address;
     std::optional<shipping::MethodId> shipping_method_id;
+    std::optional<DroppedMethod> shipping_method_dropped;   // until the cart is next written
     std::optional<std::string> note;
     std::vector<Line> lines;
     pricing::Totals totals;
@@ -68,6 +78,10 @@ struct Cart {
     Time created_at{};
     Time updated_at{};
 };
+
+/// What a cart asks to be shipped: its address, this subtotal, and the weight of what is sent in a parcel. What is no
+/// longer offered weighs nothing; checkout refuses it anyway.
+shipping::Consignment consignment_of(const Cart&, Money subtotal, std::span<const catalog::Offer>);
 
 /// Proof that a cart is the caller's: its token, or the signed-in owner.
 struct Access {
@@ -131,13 +145,14 @@ public:
 
     /// A new, empty cart: the signed-in caller's, or a guest's with a token of 192 random bits.
     ///
-    /// Refuses: request.invalid_field, shipping.not_available, cart.too_many (429)
+    /// Refuses: request.invalid_field, shipping.not_available, shipping.no_zone, cart.too_many (429)
     Task<Result<Cart>> open(const Context&, std::optional<Currency>, const Details&);
 
     /// Changes what the caller says about the cart.
     ///
     /// Refuses: cart.not_found, cart.closed, request.invalid_field,
-    ///          shipping.not_available (422) when the method does not ship in the cart's currency
+    ///          shipping.not_available (422) when the method does not ship the cart to its address,
+    ///          shipping.no_zone (422) when a method is chosen and nothing is shipped to the address
     Task<Result<Cart>> change(const Context&, CartId, const Access&, const Details&);
 
     /// Puts so many more of a variant into the cart, merging with its line. Nothing is reserved by that.
@@ -180,8 +195,10 @@ public:
 private:
     /// The cart, locked and open, if it is the caller's.
     Task<Result<Cart>> lock_open(db::Transaction&, CartId, const Access&);
-    /// Current totals; a method that no longer ships this cart is taken off it.
+    /// Current totals; a method that no longer ships this cart is taken off it, and the cart says so.
     Task<> total_up(db::Session&, Cart&);
+    /// What is to be shipped, at the weights of today.
+    Task<shipping::Consignment> consignment(db::Session&, const Cart&);
     /// Checks details against the cart and puts them onto it.
     Task<Result<void>> apply(db::Session&, Cart&, const Details&);
     /// Refuses more of a variant than there is.

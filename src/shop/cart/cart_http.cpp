@@ -57,6 +57,7 @@ struct CartView {
     std::optional<std::string> email;
     std::optional<Address> shipping_address;
     std::optional<shipping::MethodId> shipping_method_id;
+    std::optional<DroppedMethod> shipping_method_dropped;
     std::optional<std::string> note;
     std::vector<LineView> lines;
     pricing::Totals totals;
@@ -64,8 +65,8 @@ struct CartView {
     Time created_at{}, updated_at{};
 };
 BOOST_DESCRIBE_STRUCT(CartView, (),
-                      (id, token, status, currency, email, shipping_address, shipping_method_id, note, lines, totals,
-                       version, created_at, updated_at))
+                      (id, token, status, currency, email, shipping_address, shipping_method_id,
+                       shipping_method_dropped, note, lines, totals, version, created_at, updated_at))
 
 struct ClaimView {
     std::optional<CartId> merged_from;
@@ -116,6 +117,7 @@ void fill(CartView& view, Cart cart) {
     view.email = std::move(cart.email);
     view.shipping_address = std::move(cart.shipping_address);
     view.shipping_method_id = cart.shipping_method_id;
+    view.shipping_method_dropped = cart.shipping_method_dropped;
     view.note = std::move(cart.note);
     view.totals = cart.totals;
     view.version = cart.version;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace caddy::cart {
 
@@ -181,6 +182,26 @@ Money subtotal_of(const Cart& cart) {
     Money subtotal{0, cart.currency};
     for (const auto& line : cart.lines) subtotal = subtotal + line.total;
     return subtotal;
+}
+
+shipping::Consignment consignment_of(const Cart& cart, Money subtotal, std::span<const catalog::Offer> offers) {
+    shipping::Consignment parcel;
+    parcel.subtotal = subtotal;
+    if (cart.shipping_address) {
+        parcel.destination = shipping::Destination{cart.shipping_address->country, cart.shipping_address->province};
+    }
+    for (const auto& line : cart.lines) {
+        const auto offer = std::ranges::find(offers, line.variant_id, &catalog::Offer::variant);
+        if (offer == offers.end() || !offer->requires_shipping) continue;
+        std::int64_t grams = 0;
+        const bool too_heavy = __builtin_mul_overflow(offer->grams, line.quantity, &grams) ||
+                               __builtin_add_overflow(parcel.grams, grams, &parcel.grams);
+        if (too_heavy) {
+            parcel.grams = std::numeric_limits<std::int64_t>::max();
+            break;
+        }
+    }
+    return parcel;
 }
 
 pricing::Totals totals_of(const Cart& cart, Money shipping, const tax::Config& tax) {

@@ -107,16 +107,23 @@ Task<Result<CheckoutService::Repriced>> CheckoutService::reprice(db::Transaction
     variants.reserve(cart.lines.size());
     for (const auto& line : cart.lines) variants.push_back(line.variant_id);
     const auto offers = co_await parts_.catalog.offers(tx, variants);
-    CADDY_CO_TRY(rules::complete(cart, rules::needs_shipping(cart, offers)));
+    const bool needs_shipping = rules::needs_shipping(cart, offers);
+    if (needs_shipping && cart.shipping_address && !cart.shipping_method_id) {
+        // Where nothing is shipped to, there is no method to ask for.
+        const shipping::Destination there{cart.shipping_address->country, cart.shipping_address->province};
+        CADDY_CO_TRY(co_await parts_.shipping.reaches(tx, there));
+    }
+    CADDY_CO_TRY(rules::complete(cart, needs_shipping));
 
     Repriced repriced;
     CADDY_CO_TRY(repriced.priced, rules::price_lines(cart, offers));
     Money shipping{0, cart.currency};
     if (cart.shipping_method_id) {
-        const auto subtotal = repriced.priced.subtotal;
-        CADDY_CO_TRY(const auto quote, co_await parts_.shipping.quote(tx, *cart.shipping_method_id, subtotal));
+        const auto parcel = cart::consignment_of(cart, repriced.priced.subtotal, offers);
+        CADDY_CO_TRY(const auto quote, co_await parts_.shipping.quote(tx, *cart.shipping_method_id, parcel));
         shipping = quote.price;
-        repriced.shipping_method = orders::ShippingMethod{quote.code, quote.name};
+        repriced.shipping_method =
+            orders::ShippingMethod{quote.code, quote.name, quote.zone, shipping::snapshot_of(quote, parcel)};
     }
     repriced.totals = rules::totals_of(repriced.priced.lines, shipping, tax_);
     co_return repriced;

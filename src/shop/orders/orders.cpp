@@ -4,6 +4,7 @@
 #include "platform/crypto/digest.hpp"
 #include "platform/jobs/outbox.hpp"
 #include "shop/orders/orders_store.hpp"
+#include "shop/shipping/shipping.hpp"
 
 #include <array>
 #include <limits>
@@ -65,6 +66,12 @@ Result<OrderId> read_cursor(std::int64_t customer, const std::string& cursor) {
     const auto last = OrderId::parse(std::string(OrderTag::prefix) + "_" + cursor.substr(0, id_characters));
     if (!last || cursor.substr(id_characters) != cursor_check(customer, *last)) return refuse::cursor_mismatch();
     return *last;
+}
+
+std::optional<std::string> fault_of_shipping(const Order& order) {
+    // Orders from before there were zones keep no facts of their shipping price.
+    if (!order.shipping_method || !order.shipping_method->snapshot) return std::nullopt;
+    return shipping::fault_of(*order.shipping_method->snapshot, order.totals.subtotal, order.totals.shipping);
 }
 
 /// What the stored inputs of an order come to.
@@ -246,6 +253,8 @@ Task<std::vector<Finding>> OrderService::audit(const Context& ctx) {
         for (const auto& head : heads) ids.push_back(head.id);
         const auto orders = co_await store::load(db, ids);
         for (const auto& order : orders) {
+            auto shipping_fault = fault_of_shipping(order);
+            if (shipping_fault) findings.push_back({"4", order.id.text(), std::move(*shipping_fault)});
             const auto right = recompute(order);
             if (right == order.totals) continue;
             findings.push_back({"4", order.id.text(),

@@ -52,8 +52,10 @@ BOOST_DESCRIBE_STRUCT(Line, (), (id, variant_id, product_id, title, variant_titl
 struct ShippingMethod {
     std::string code;
     std::string name;
+    std::optional<std::string> zone{};        // its name; none on orders from before there were zones
+    std::optional<json::Raw> snapshot{};      // what its price was made of, as shipping wrote it; not shown
 };
-BOOST_DESCRIBE_STRUCT(ShippingMethod, (), (code, name))
+BOOST_DESCRIBE_STRUCT(ShippingMethod, (), (code, name, zone))
 
 /// The latest payment as the order shows it; payments keeps the real one.
 struct PaymentNote {
@@ -251,8 +253,9 @@ public:
     /// Orders after `after` in id order, without lines and timeline, for checks that walk over all of them.
     Task<std::vector<Head>> walk(db::Session&, OrderId after, int limit);
 
-    /// Invariant 4 (each total follows from the stored inputs) and the orders' part of invariant 3
-    /// (an order is paid once at most), and that no more was sent than was ordered; over the whole database.
+    /// Invariant 4 (each total, and the price of shipping in it, follows from the stored inputs) and the orders' part
+    /// of invariant 3 (an order is paid once at most), and that no more was sent than was ordered; over the whole
+    /// database.
     Task<std::vector<Finding>> audit(const Context&);
 
 private:

@@ -26,6 +26,8 @@ struct OrderRow {
     std::optional<std::string> shipping_address;
     std::optional<std::string> shipping_code;
     std::optional<std::string> shipping_name;
+    std::optional<std::string> shipping_zone;
+    std::optional<std::string> shipping_quote;
     PaymentId payment_id;
     std::string payment_provider;
     std::string payment_status;
@@ -40,8 +42,8 @@ struct OrderRow {
 BOOST_DESCRIBE_STRUCT(OrderRow, (), (id, number, token, customer, caller, status, email, currency, subtotal_minor,
                                      discount_minor, shipping_minor, tax_minor, tax_included_minor, total_minor,
                                      tax_rate_basis_points, tax_mode, shipping_address, shipping_code, shipping_name,
-                                     payment_id, payment_provider, payment_status, payment_next_action, note, cart_id,
-                                     expires_at, created_at, updated_at, version))
+                                     shipping_zone, shipping_quote, payment_id, payment_provider, payment_status,
+                                     payment_next_action, note, cart_id, expires_at, created_at, updated_at, version))
 
 struct LineRow {
     OrderId order_id;
@@ -127,7 +129,10 @@ Order order_of(OrderRow row) {
     order.tax.rate_basis_points = row.tax_rate_basis_points;
     order.tax.mode = row.tax_mode;
     order.shipping_address = raw(std::move(row.shipping_address));
-    if (row.shipping_code) order.shipping_method = ShippingMethod{*row.shipping_code, row.shipping_name.value_or("")};
+    if (row.shipping_code) {
+        order.shipping_method = ShippingMethod{*row.shipping_code, row.shipping_name.value_or(""),
+                                               std::move(row.shipping_zone), raw(std::move(row.shipping_quote))};
+    }
     order.payment = {row.payment_id, std::move(row.payment_provider), std::move(row.payment_status),
                      raw(std::move(row.payment_next_action))};
     order.note = std::move(row.note);
@@ -160,15 +165,18 @@ const db::Sql sql_insert{{
     .name = "orders.insert",
     .any = "INSERT INTO orders (id, number, token, customer, caller, status, email, currency, subtotal_minor, "
            "discount_minor, shipping_minor, tax_minor, tax_included_minor, total_minor, tax_rate_basis_points, "
-           "tax_mode, shipping_address, shipping_code, shipping_name, payment_id, payment_provider, payment_status, "
-           "payment_next_action, note, cart_id, expires_at, created_at, updated_at, version) "
-           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
+           "tax_mode, shipping_address, shipping_code, shipping_name, shipping_zone, shipping_quote, payment_id, "
+           "payment_provider, payment_status, payment_next_action, note, cart_id, expires_at, created_at, updated_at, "
+           "version) "
+           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
 
 Task<> insert(db::Transaction& tx, const Order& order) {
-    std::optional<std::string> shipping_code, shipping_name;
+    std::optional<std::string> shipping_code, shipping_name, shipping_zone, shipping_quote;
     if (order.shipping_method) {
         shipping_code = order.shipping_method->code;
         shipping_name = order.shipping_method->name;
+        shipping_zone = order.shipping_method->zone;
+        shipping_quote = text_of(order.shipping_method->snapshot);
     }
     const auto& totals = order.totals;
     const auto address = text_of(order.shipping_address);
@@ -178,8 +186,9 @@ Task<> insert(db::Transaction& tx, const Order& order) {
         sql_insert, order.id, order.number, token, order.customer, order.caller, order.status, order.email,
         order.currency, totals.subtotal.minor, totals.discount.minor, totals.shipping.minor, totals.tax.minor,
         totals.tax_included.minor, totals.total.minor, order.tax.rate_basis_points, order.tax.mode, address,
-        shipping_code, shipping_name, order.payment.id, order.payment.provider, order.payment.status, action,
-        order.note, order.cart_id, order.expires_at, order.created_at, order.updated_at, order.version);
+        shipping_code, shipping_name, shipping_zone, shipping_quote, order.payment.id, order.payment.provider,
+        order.payment.status, action, order.note, order.cart_id, order.expires_at, order.created_at, order.updated_at,
+        order.version);
 }
 
 const db::Sql sql_insert_line{{
@@ -247,8 +256,9 @@ const db::Sql sql_load{{
     .name = "orders.load",
     .any = "SELECT id, number, token, customer, caller, status, email, currency, subtotal_minor, discount_minor, "
            "shipping_minor, tax_minor, tax_included_minor, total_minor, tax_rate_basis_points, tax_mode, "
-           "shipping_address, shipping_code, shipping_name, payment_id, payment_provider, payment_status, "
-           "payment_next_action, note, cart_id, expires_at, created_at, updated_at, version "
+           "shipping_address, shipping_code, shipping_name, shipping_zone, shipping_quote, payment_id, "
+           "payment_provider, payment_status, payment_next_action, note, cart_id, expires_at, created_at, updated_at, "
+           "version "
            "FROM orders WHERE id IN (:ids)"}};
 const db::Sql sql_load_lines{{
     .name = "orders.load_lines",

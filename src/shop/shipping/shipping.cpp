@@ -1,3 +1,5 @@
+// What a parcel costs, and what a new shop starts with. The back office's part stands in shipping_zones.cpp and
+// shipping_methods.cpp.
 #include "shop/shipping/shipping.hpp"
 
 #include "shop/shipping/shipping_store.hpp"
@@ -12,8 +14,15 @@ namespace refuse {
 Error not_available() {
     return {ErrorKind::invalid,
             "shipping.not_available",
-            "This way of shipping is not offered for the cart's currency; choose another.",
+            "This way of shipping is not offered for the cart's destination, currency, weight or amount; choose "
+            "another.",
             {{"/shipping_method_id", "not_available", "Choose one of GET /api/v1/shipping-methods."}}};
+}
+Error no_zone() {
+    return {ErrorKind::invalid,
+            "shipping.no_zone",
+            "The shop does not ship to this destination; send another address.",
+            {{"/shipping_address/country", "no_zone", "Send an address in a country that is shipped to."}}};
 }
 }  // namespace refuse
 
@@ -31,60 +40,161 @@ constexpr DefaultRate default_rates[] = {
     {"KWD", 1'500, 15'000, 3'500},
 };
 
-bool is_cheaper(const store::Rate& a, const Quote& quote_a, const store::Rate& b, const Quote& quote_b) {
-    return std::tie(quote_a.price.minor, a.position, a.code) < std::tie(quote_b.price.minor, b.position, b.code);
+/// The zone that every database has from the start: the rest of the world.
+constexpr ZoneId first_zone{1};
+
+Method default_method(std::string_view code, std::string_view name, std::int64_t position, Time now) {
+    Method method;
+    method.id = MethodId::next();
+    method.zone_id = first_zone;
+    method.code = code;
+    method.name = name;
+    method.position = position;
+    method.created_at = method.updated_at = now;
+    return method;
 }
 
-/// Free from `free_above` on, that sum included.
-Quote priced(const store::Rate& rate, Money subtotal) {
-    Quote quote{rate.id, rate.code, rate.name, {rate.flat_minor, subtotal.currency}, std::nullopt};
-    if (!rate.free_above_minor) return quote;
-    quote.free_above = Money{*rate.free_above_minor, subtotal.currency};
-    if (subtotal.minor >= *rate.free_above_minor) quote.price.minor = 0;
+std::pair<Method, Method> default_methods(Time now) {
+    auto standard = default_method("standard", "Standard shipping", 1, now);
+    auto express = default_method("express", "Express shipping", 2, now);
+    for (const auto& each : default_rates) {
+        Rate rate;
+        rate.currency = Currency::parse(each.currency).value();
+        rate.price_minor = each.express;
+        express.rates.push_back(rate);
+        rate.price_minor = each.standard;
+        rate.free_above_minor = each.standard_free_above;
+        standard.rates.push_back(rate);
+    }
+    return {std::move(standard), std::move(express)};
+}
+
+/// The zone that a destination is in.
+Task<std::optional<store::Candidate>> zone_of(db::Session& db, const std::optional<Destination>& destination) {
+    const Destination anywhere{std::string(rules::rest_of_world), ""};
+    const auto& there = destination ? *destination : anywhere;
+    auto found = co_await store::candidates(db, there.country, rules::province_key(there.province));
+    const auto best = std::ranges::max_element(found, {}, [](const store::Candidate& each) {
+        return rules::specificity({each.country, each.province_key});
+    });
+    if (best == found.end()) co_return std::nullopt;
+    co_return std::move(*best);
+}
+
+std::optional<Quote> priced(const store::Offered& method, const store::Candidate& zone, const Consignment& parcel) {
+    const auto price = rules::price_of(method.tariff, parcel.subtotal, parcel.grams);
+    if (!price) return std::nullopt;
+    Quote quote;
+    quote.id = method.id;
+    quote.code = method.code;
+    quote.name = method.name;
+    quote.price = *price;
+    const auto& free_above = method.tariff.rate.free_above_minor;
+    if (free_above) quote.free_above = Money{*free_above, price->currency};
+    quote.zone_id = zone.zone_id;
+    quote.zone = zone.name;
+    quote.tariff = method.tariff;
     return quote;
 }
 
-/// The rate of `standard` or `express` in each currency that the program starts with.
-Task<> insert_rates(db::Session& db, MethodId standard, MethodId express) {
-    for (const auto& rate : default_rates) {
-        const auto currency = Currency::parse(rate.currency).value();
-        co_await store::insert_rate(db, standard, currency, rate.standard, rate.standard_free_above);
-        co_await store::insert_rate(db, express, currency, rate.express, std::nullopt);
-    }
+bool is_cheaper(const std::pair<std::int64_t, Quote>& a, const std::pair<std::int64_t, Quote>& b) {
+    return std::tie(a.second.price.minor, a.first, a.second.code) <
+           std::tie(b.second.price.minor, b.first, b.second.code);
 }
+
+/// A quote as an order keeps it.
+struct Snapshot {
+    MethodId method_id;
+    ZoneId zone_id;
+    Kind kind = Kind::flat;
+    std::optional<std::int64_t> weight_min_grams;
+    std::optional<std::int64_t> weight_max_grams;
+    Rate rate;
+    std::int64_t grams = 0;
+    std::int64_t subtotal_minor = 0;
+    std::int64_t price_minor = 0;
+};
+BOOST_DESCRIBE_STRUCT(Snapshot, (), (method_id, zone_id, kind, weight_min_grams, weight_max_grams, rate, grams,
+                                     subtotal_minor, price_minor))
 
 }  // namespace
 
-Task<std::vector<Quote>> ShippingService::quotes(db::Session& db, Money subtotal) {
-    const auto rates = co_await store::rates(db, subtotal.currency);
-    std::vector<std::pair<const store::Rate*, Quote>> priced_rates;
-    for (const auto& rate : rates) priced_rates.emplace_back(&rate, priced(rate, subtotal));
-    std::ranges::sort(priced_rates,
-                      [](const auto& a, const auto& b) { return is_cheaper(*a.first, a.second, *b.first, b.second); });
+json::Raw snapshot_of(const Quote& quote, const Consignment& parcel) {
+    const Snapshot kept{quote.id,
+                        quote.zone_id,
+                        quote.tariff.kind,
+                        quote.tariff.weight_min_grams,
+                        quote.tariff.weight_max_grams,
+                        quote.tariff.rate,
+                        parcel.grams,
+                        parcel.subtotal.minor,
+                        quote.price.minor};
+    return {json::to_json(kept)};
+}
+
+std::optional<std::string> fault_of(const json::Raw& snapshot, Money subtotal, Money price) {
+    const auto kept = json::from_json<Snapshot>(snapshot.text);
+    if (kept.has_error()) return "the facts of its shipping price cannot be read";
+    if (kept->rate.currency != price.currency || kept->subtotal_minor != subtotal.minor)
+        return "its shipping was priced for another amount than " + format_amount(subtotal);
+    const Tariff tariff{kept->kind, kept->weight_min_grams, kept->weight_max_grams, kept->rate};
+    const auto right = rules::price_of(tariff, subtotal, kept->grams);
+    if (!right) return "its shipping was not offered for its weight or amount";
+    if (*right != price || kept->price_minor != price.minor)
+        return "shipping is " + format_amount(price) + ", its facts come to " + format_amount(*right);
+    return std::nullopt;
+}
+
+Task<std::vector<Quote>> ShippingService::quotes(db::Session& db, const Consignment& parcel) {
     std::vector<Quote> quotes;
-    for (auto& [rate, quote] : priced_rates) quotes.push_back(std::move(quote));
+    const auto zone = co_await zone_of(db, parcel.destination);
+    if (!zone) co_return quotes;
+    const auto methods = co_await store::offered_in(db, zone->zone_id, parcel.subtotal.currency);
+    std::vector<std::pair<std::int64_t, Quote>> positioned;
+    for (const auto& method : methods) {
+        if (auto quote = priced(method, *zone, parcel)) positioned.emplace_back(method.position, std::move(*quote));
+    }
+    std::ranges::sort(positioned, is_cheaper);
+    for (auto& [position, quote] : positioned) quotes.push_back(std::move(quote));
     co_return quotes;
 }
 
-Task<Result<Quote>> ShippingService::quote(db::Session& db, MethodId method, Money subtotal) {
-    const auto rate = co_await store::rate(db, subtotal.currency, method);
-    if (!rate) co_return refuse::not_available();
-    co_return priced(*rate, subtotal);
+Task<std::variant<Quote, Hindrance>> ShippingService::consider(db::Session& db, MethodId id,
+                                                               const Consignment& parcel) {
+    const auto zone = co_await zone_of(db, parcel.destination);
+    if (!zone) co_return Hindrance::no_zone;
+    const auto method = co_await store::offered(db, id, parcel.subtotal.currency);
+    if (!method || !method->active) co_return Hindrance::withdrawn;
+    if (method->zone_id != zone->zone_id) co_return Hindrance::other_zone;
+    if (!method->has_rate) co_return Hindrance::other_currency;
+    auto quote = priced(*method, *zone, parcel);
+    if (!quote) co_return Hindrance::limits;
+    co_return std::move(*quote);
+}
+
+Task<Result<Quote>> ShippingService::quote(db::Session& db, MethodId id, const Consignment& parcel) {
+    auto found = co_await consider(db, id, parcel);
+    if (auto* quote = std::get_if<Quote>(&found)) co_return std::move(*quote);
+    if (std::get<Hindrance>(found) == Hindrance::no_zone) co_return refuse::no_zone();
+    co_return refuse::not_available();
+}
+
+Task<Result<void>> ShippingService::reaches(db::Session& db, const Destination& destination) {
+    const auto zone = co_await zone_of(db, destination);
+    if (!zone) co_return refuse::no_zone();
+    co_return Result<void>{};
 }
 
 Task<> ShippingService::ensure_defaults(const Context& ctx) {
     const auto outcome =
         co_await db_.transact(ctx, "shipping.ensure_defaults", [&](db::Transaction& tx) -> Task<Result<void>> {
-            const bool filled = co_await store::has_methods(tx);
-            if (filled) co_return Result<void>{};
-            const auto standard = MethodId::next();
-            const auto express = MethodId::next();
-            // Two processes may start at once: the second one waits here for the first, meets its code and is done.
-            const bool first =
-                co_await store::insert_method(tx, standard, "standard", "Standard shipping", 1, ctx.now());
+            // Two processes may start at once: the second one waits here for the first, and finds nothing to do.
+            const bool first = co_await store::start_zone(tx, first_zone, ctx.now());
             if (!first) co_return Result<void>{};
-            (void)co_await store::insert_method(tx, express, "express", "Express shipping", 2, ctx.now());
-            co_await insert_rates(tx, standard, express);
+            const auto [standard, express] = default_methods(ctx.now());
+            // A process of an earlier release may have put its own there meanwhile.
+            (void)co_await store::insert_method(tx, standard);
+            (void)co_await store::insert_method(tx, express);
             co_return Result<void>{};
         });
     outcome.value();
