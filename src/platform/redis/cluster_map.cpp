@@ -18,6 +18,7 @@ constexpr milliseconds healthy_rest{15'000};
 constexpr milliseconds hurried_rest{100};   // and as much again by chance
 constexpr milliseconds least_rest{20};
 constexpr milliseconds fresh_for{400};
+constexpr milliseconds slow_after{100};
 constexpr milliseconds unwanted_for{30'000};
 
 const std::array<std::string_view, 2> cluster_slots{"CLUSTER", "SLOTS"};
@@ -34,8 +35,10 @@ Task<> ClusterRouter::keep(std::shared_ptr<ClusterRouter> self) {   // the param
     while (!stopped_) {
         wanted_ = false;
         ++begun_;
+        begun_at_ = steady_clock::now();
         co_await refresh();
         ++ended_;
+        ended_at_ = steady_clock::now();
         changed_.cancel();
         if (stopped_) break;
         if (on_change_) on_change_();
@@ -96,7 +99,6 @@ Task<> ClusterRouter::refresh() {
         if (stopped_) co_return;
         if (!map) continue;
         apply(*map);
-        refreshed_at_ = steady_clock::now();
         co_return;
     }
     if (owners_.empty()) log::warn("redis.cluster.unreachable", {{"seeds", dialing_->config.cluster_nodes.size()}});
@@ -165,7 +167,12 @@ Task<> ClusterRouter::mapped(Limit limit) {
         throw Gone(GoneReason::unreachable, Gone::Effect::none, "redis: no node of the cluster answers");
 }
 
-bool ClusterRouter::is_fresh() const { return steady_clock::now() - refreshed_at_ < fresh_for; }
+/// Whatever there is to know was asked for just now, or the asking itself takes long.
+bool ClusterRouter::is_fresh() const {
+    const auto now = steady_clock::now();
+    const bool under_way = begun_ > ended_;
+    return now - ended_at_ < fresh_for || (under_way && now - begun_at_ > slow_after);
+}
 
 /// Null when nobody serves the slot.
 std::shared_ptr<Link> ClusterRouter::owner_of(std::optional<std::uint16_t> slot) {

@@ -68,7 +68,8 @@ private:
     std::vector<std::shared_ptr<Link>> owners_;   // by slot; empty while there is no map
     asio::steady_timer rest_;      // the keeper's; cancelled by demand()
     asio::steady_timer changed_;   // cancelled after each refresh
-    TimePoint refreshed_at_{};     // the last one that brought a map
+    TimePoint begun_at_{};         // of the last refresh
+    TimePoint ended_at_{};
     std::int64_t begun_ = 0;       // refreshes
     std::int64_t ended_ = 0;
     bool wanted_ = false;

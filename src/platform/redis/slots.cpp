@@ -73,7 +73,8 @@ std::optional<Redirection> Redirection::read(std::string_view text, const Endpoi
     const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), found.slot);
     if (fault != std::errc{} || end != digits.data() + digits.size() || found.slot >= slot_count) return std::nullopt;
     std::string address(text.substr(after_slot + 1));
-    if (address.starts_with(':')) address = asked.host + address;
+    const bool names_no_host = address.starts_with(':') && address.find(':', 1) == std::string::npos;
+    if (names_no_host) address.insert(0, asked.host);
     const auto endpoint = parse_endpoint(address);
     if (!endpoint) return std::nullopt;
     found.to = *endpoint;
