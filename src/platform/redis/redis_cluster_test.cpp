@@ -20,7 +20,11 @@ using std::chrono::steady_clock;
 using testing::RedisCluster;
 using testing::RedisLoop;
 
-const KeyPattern value({.owner = "test", .pattern = "test:value:<name>", .content = "any", .ttl_max = 1h, .size = "few"});
+const KeyPattern value({.owner = "test",
+                        .pattern = "test:value:<name>",
+                        .content = "any",
+                        .ttl_max = 1h,
+                        .size = "few"});
 const KeyPattern tagged({.owner = "test",
                          .pattern = "test:{<tag>}:<name>",
                          .content = "any, together",
@@ -267,7 +271,8 @@ TEST_F(RedisClusterTest, ComesBackByItselfWhenAPrimaryIsKilledUnderLoad) {
     using std::chrono::duration_cast;
     using std::chrono::milliseconds;
     std::printf("primary killed: %d pairs answered, %d gone; promoted after %lld ms, last loss after %lld ms\n",
-                tally.answered, tally.gone, static_cast<long long>(duration_cast<milliseconds>(promoted - killed).count()),
+                tally.answered, tally.gone,
+                static_cast<long long>(duration_cast<milliseconds>(promoted - killed).count()),
                 static_cast<long long>(duration_cast<milliseconds>(tally.last_loss - killed).count()));
     EXPECT_GT(tally.gone, 0) << "the load did not notice";
     EXPECT_EQ(tally.gone, losses) << "losses end once a replica has taken over";

@@ -42,7 +42,8 @@ std::vector<Reply> decoded(std::string_view bytes, std::size_t step) {
 
 TEST(RedisCodec, ReadsEveryKindOfReplyFromPiecesOfAnySize) {
     const std::string bytes =
-        "+OK\r\n-ERR no\r\n:-42\r\n$5\r\na\r\nbc\r\n$0\r\n\r\n$-1\r\n*-1\r\n*0\r\n*3\r\n:1\r\n*2\r\n$1\r\nx\r\n$-1\r\n+y\r\n";
+        "+OK\r\n-ERR no\r\n:-42\r\n$5\r\na\r\nbc\r\n$0\r\n\r\n$-1\r\n*-1\r\n*0\r\n"
+        "*3\r\n:1\r\n*2\r\n$1\r\nx\r\n$-1\r\n+y\r\n";
     for (const std::size_t step : {std::size_t{1}, std::size_t{2}, std::size_t{7}, bytes.size()}) {
         const auto replies = decoded(bytes, step);
         ASSERT_EQ(replies.size(), 9U) << "in pieces of " << step;
@@ -110,7 +111,8 @@ TEST(RedisReply, TellsErrorsByTheirKind) {
               ErrorKind::out_of_memory);
     EXPECT_THROW(error("ERR unknown command").checked(), Fault);
     EXPECT_THROW(error("WRONGTYPE x").as_integer(), Fault);
-    for (const auto* text : {"OOM x", "READONLY x", "LOADING x", "BUSY x", "CLUSTERDOWN x", "MASTERDOWN x", "MISCONF x"})
+    for (const auto* text :
+         {"OOM x", "READONLY x", "LOADING x", "BUSY x", "CLUSTERDOWN x", "MASTERDOWN x", "MISCONF x"})
         EXPECT_THROW(error(text).checked(), Gone) << text;
     EXPECT_THROW((void)Reply{}.as_integer(), Fault);
     EXPECT_THROW((void)(Reply{Reply::Kind::integer, 5, {}, {}}.as_text()), Fault);
