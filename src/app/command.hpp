@@ -46,6 +46,8 @@ int admin_create(const Settings&, const CommandLine&);
 int audit(const Settings&, const CommandLine&);
 int config_print(const BoundSettings&, const CommandLine&);
 int list_routes(const CommandLine&);
+int check_redis(const Settings&);
+int list_redis_keys(const CommandLine&);
 
 /// "Why, and what to do", on standard error.
 void complain(const std::string& message);

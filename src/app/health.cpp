@@ -7,7 +7,7 @@
 namespace caddy::app {
 namespace {
 
-BOOST_DEFINE_ENUM_CLASS(State, ok, degraded, unavailable)
+BOOST_DEFINE_ENUM_CLASS(State, ok, degraded, unavailable, unreachable)
 
 struct Check {
     State status = State::ok;
@@ -18,8 +18,9 @@ BOOST_DESCRIBE_STRUCT(Check, (), (status, detail))
 struct Checks {
     Check database;
     Check outbox;
+    std::optional<Check> redis;   // null where there is none
 };
-BOOST_DESCRIBE_STRUCT(Checks, (), (database, outbox))
+BOOST_DESCRIBE_STRUCT(Checks, (), (database, outbox, redis))
 
 struct Version {
     std::string version = std::string(app::version());
@@ -40,6 +41,18 @@ Check judge(const jobs::Backlog& backlog) {
     if (backlog.lag_ms > outbox_lag_ms_max)
         return {State::degraded, "events wait for " + std::to_string(backlog.lag_ms / 1'000) + " s"};
     return {};
+}
+
+/// The shop is slower without Redis, and correct.
+Task<Check> judge(redis::Client& client, const Context& ctx) {
+    try {
+        (void)co_await client.run(ctx, redis::Command("PING"));
+    } catch (const std::exception& fault) {
+        log::warn("health.redis", {{"fault", fault.what()}});
+        co_return Check{State::unreachable, "Redis does not answer"};
+    }
+    if (!client.available()) co_return Check{State::unreachable, "a part of the cluster does not answer"};
+    co_return Check{};
 }
 
 }   // namespace
@@ -69,6 +82,10 @@ Task<HealthReport> Health::examine(const Context& ctx) {
     const auto backlog = co_await worker_.backlog(ctx);
     report.checks.outbox = judge(backlog);
     if (report.checks.outbox.status != State::ok) report.status = State::degraded;
+    if (platform_.redis) {
+        report.checks.redis = co_await judge(*platform_.redis, ctx);
+        if (report.checks.redis->status != State::ok) report.status = State::degraded;
+    }
     co_return report;
 }
 

@@ -93,6 +93,17 @@ void add_audit(CLI::App& root, CommandLine& line, Run& run) {
         [&line, &run] { run = [&line](const BoundSettings& bound) { return audit(bound.settings, line); }; });
 }
 
+void add_redis(CLI::App& root, CommandLine& line, Run& run) {
+    auto* check = root.add_subcommand("check", "Whether what the shop stands on can be had");
+    check->require_subcommand(1);
+    auto* command = check->add_subcommand("redis", "Sign in at Redis, write, read and delete; exit 69 when not");
+    common_options(*command, line);
+    command->callback([&run] { run = [](const BoundSettings& bound) { return check_redis(bound.settings); }; });
+    auto* keys = root.add_subcommand("redis-keys", "The table of all keys and channels that the program uses in Redis");
+    keys->add_flag("--json", line.as_json, "As JSON");
+    keys->callback([&line, &run] { run = [&line](const BoundSettings&) { return list_redis_keys(line); }; });
+}
+
 void add_config(CLI::App& root, CommandLine& line, Run& run) {
     auto* config = root.add_subcommand("config", "Settings");
     config->require_subcommand(1);
@@ -136,6 +147,7 @@ int run_program(int argc, char** argv) {
     add_import(root, line, run);
     add_admin(root, line, run);
     add_audit(root, line, run);
+    add_redis(root, line, run);
     add_config(root, line, run);
     add_routes(root, line, run);
     try {

@@ -3,6 +3,7 @@
 #include "platform/db/migrate.hpp"
 #include "platform/telemetry/log.hpp"
 
+#include <chrono>
 #include <system_error>
 
 namespace caddy::app {
@@ -21,6 +22,13 @@ limit::WindowTable table_in(std::span<std::byte> counts) {
     return counts.empty() ? limit::WindowTable(keys_alone) : limit::WindowTable(counts);
 }
 
+std::unique_ptr<redis::Client> make_redis(asio::io_context& loop, const Settings& settings) {
+    if (!settings.redis.present()) return nullptr;
+    auto config = settings.redis;
+    config.workers = settings.process.workers;
+    return std::make_unique<redis::Client>(loop.get_executor(), std::move(config));
+}
+
 }   // namespace
 
 Platform::Platform(const Settings& settings) : Platform(settings, {}) {}
@@ -28,7 +36,7 @@ Platform::Platform(const Settings& settings) : Platform(settings, {}) {}
 Platform::Platform(const Settings& settings, std::span<std::byte> counts)
     : windows(table_in(counts)),
       database(db::open_sqlite(loop.get_executor(), sqlite_in(settings))), outgoing(settings.outgoing),
-      mailer(mail::make_mailer(settings.mail, settings.mail_dir())) {}
+      mailer(mail::make_mailer(settings.mail, settings.mail_dir())), redis(make_redis(loop, settings)) {}
 
 Context Platform::context(std::string_view job) const {
     Context ctx;
@@ -40,10 +48,27 @@ Context Platform::context(std::string_view job) const {
 
 void Platform::run(Task<> task) {
     std::exception_ptr fault;
-    asio::co_spawn(loop, std::move(task), [&](std::exception_ptr error) { fault = error; });
+    asio::co_spawn(loop, std::move(task), [&](std::exception_ptr error) {
+        fault = error;
+        loop.stop();
+    });
+    turn();
+    if (fault) std::rethrow_exception(fault);
+}
+
+void Platform::turn() {
     loop.restart();
     loop.run();
-    if (fault) std::rethrow_exception(fault);
+    loop.restart();
+    if (!redis) {
+        loop.run();
+        return;
+    }
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    const auto lent = [this] {
+        return database.driver().usage(db::Purpose::read).lent + database.driver().usage(db::Purpose::write).lent;
+    };
+    while (lent() > 0 && loop.run_one_until(limit) != 0) {}
 }
 
 void Platform::require_schema() {

@@ -5,6 +5,7 @@
 #include "platform/limit/window_table.hpp"
 #include "platform/mail/mail.hpp"
 #include "platform/net/http_client.hpp"
+#include "platform/redis/client.hpp"
 #include "platform/runtime/context.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -36,13 +37,16 @@ struct Platform {
         asio::co_spawn(loop, std::move(task), [&](std::exception_ptr error, T result) {
             fault = error;
             if (!fault) value.emplace(std::move(result));
+            loop.stop();
         });
-        loop.restart();
-        loop.run();
+        turn();
         if (fault) std::rethrow_exception(fault);
         return std::move(*value);
     }
     void run(Task<> task);
+    /// Turns the loop until it is stopped, and then until what that leaves behind is done. Connections to Redis are
+    /// kept: they go on with the next task.
+    void turn();
 
     /// The schema is what this program needs. An empty embedded database is brought there first.
     ///
@@ -55,6 +59,7 @@ struct Platform {
     db::Database database;
     net::HttpClient outgoing;
     std::unique_ptr<mail::Mailer> mailer;
+    std::unique_ptr<redis::Client> redis;   // null: the shop does without
 };
 
 }   // namespace caddy::app

@@ -36,6 +36,35 @@ void bind_database(config::Binder& b, Settings& s) {
                  "How long a request waits for a connection before it gets 503");
 }
 
+void bind_redis(config::Binder& b, redis::Config& c) {
+    constexpr config::Bounds milliseconds{10, 60'000};
+    b.text("REDIS_HOST", c.host, "Redis server; empty, as REDIS_CLUSTER_NODES: the shop does without")
+        .integer("REDIS_PORT", c.port, {1, 65'535}, "Its port")
+        .list("REDIS_CLUSTER_NODES", c.cluster_nodes,
+              "Some nodes of a Redis Cluster as host:port; REDIS_HOST is unused then")
+        .text("REDIS_USERNAME", c.username, "Who signs in at Redis; empty: the password alone")
+        .secret("REDIS_PASSWORD", c.password, "Password of Redis; empty: none")
+        .integer("REDIS_DATABASE", c.database, {0, 15}, "Number of the database, not in a cluster")
+        .integer("REDIS_POOL_SIZE", c.pool_size, {1, 10'000}, "Connections to Redis of all workers together, at most")
+        .choice("REDIS_TLS", c.tls,
+                "disabled, required (the server is not checked), verify_ca or verify_identity (and its name)")
+        .text("REDIS_CA", c.ca_file, "File of the authority that Redis' certificate comes from; empty: the system's")
+        .text("REDIS_KEY_PREFIX", c.key_prefix, "What every key and channel begins with")
+        .integer("REDIS_CONNECT_LIMIT_MS", c.connect_limit_ms, {10, 30'000},
+                 "How long connecting and signing in may take")
+        .integer("REDIS_COMMAND_LIMIT_MS", c.command_limit_ms, {1, 30'000},
+                 "How long a call may take before the shop does without")
+        .integer("REDIS_STALL_LIMIT_MS", c.stall_limit_ms, milliseconds,
+                 "How long an answer may be overdue before the connection is given up")
+        .integer("REDIS_PING_EVERY_MS", c.ping_every_ms, milliseconds,
+                 "Silence after which Redis is asked whether it is there")
+        .integer("REDIS_BACKOFF_MS", c.backoff_ms, {1, 10'000}, "Pause before connecting again; it doubles each time")
+        .integer("REDIS_BACKOFF_MS_MAX", c.backoff_ms_max, {1, 60'000}, "The longest such pause")
+        .integer("REDIS_COMMANDS_MAX", c.commands_max, {1, 1'000'000},
+                 "Commands of a worker that wait for one node; past it calls fail at once")
+        .integer("REDIS_REPLY_BYTES_MAX", c.reply_bytes_max, {1'024, 536'870'912}, "Longest answer that is read");
+}
+
 void bind_http(config::Binder& b, http::ServerConfig& c) {
     constexpr config::Bounds milliseconds{100, 600'000};
     b.integer("HTTP_CONNECTIONS_MAX", c.connections_max, {1, 1'000'000},
@@ -195,6 +224,7 @@ void check_together(config::Binder& b, const Settings& s) {
         b.fault("PUBLIC_URL: must begin with http:// or https://");
     }
     for (auto& wrong : mail::faults(s.mail)) b.fault(std::move(wrong));
+    for (auto& wrong : redis::faults_of(s.redis)) b.fault(std::move(wrong));
     if (s.process.port != 0 && s.process.port == s.process.admin_port) b.fault("ADMIN_PORT: must differ from PORT");
 }
 
@@ -232,6 +262,7 @@ BoundSettings bind_settings(const config::Sources& sources) {
     config::Binder binder(sources);
     bind_process(binder, bound.settings.process);
     bind_database(binder, bound.settings);
+    bind_redis(binder, bound.settings.redis);
     bind_http(binder, bound.settings.http);
     bind_limits(binder, bound.settings.limit, bound.settings.sign_in);
     bind_identity(binder, bound.settings.identity);

@@ -8,6 +8,7 @@
 #include "platform/limit/limit.hpp"
 #include "platform/mail/mail.hpp"
 #include "platform/net/http_client.hpp"
+#include "platform/redis/config.hpp"
 #include "platform/telemetry/log.hpp"
 #include "shop/cart/cart.hpp"
 #include "shop/checkout/checkout.hpp"
@@ -53,6 +54,7 @@ struct Settings {
     db::SqliteConfig sqlite;
     jobs::Config jobs;
     idempotency::Config idempotency;
+    redis::Config redis;
     net::HttpClientConfig outgoing;
     mail::Config mail;
     identity::IdentityConfig identity;

@@ -157,6 +157,7 @@ Task<> Serving::open_until_told(jobs::Worker& worker, Health& health) {
     TaskGroup upkeep(co_await asio::this_coro::executor, &report_bug);
     (void)tasks.spawn(worker.run());
     (void)upkeep.spawn(pulse());
+    if (platform_.redis) platform_.redis->start();
     public_.start();
     admin_.start();
     health.started();
@@ -172,6 +173,7 @@ Task<> Serving::open_until_told(jobs::Worker& worker, Health& health) {
     co_await drain(worker, health, tasks);
     upkeep.cancel();
     co_await upkeep.join();
+    if (platform_.redis) co_await platform_.redis->close();
     co_await platform_.database.driver().close();
     log::info("serve.stopped");
 }
