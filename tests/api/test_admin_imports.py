@@ -137,3 +137,54 @@ def test_an_import_goes_on_after_the_process_was_killed(fresh_shop):
     job = finished(fresh_shop, admin, answer, seconds=120)
     assert job["status"] == "done" and job["totals"]["products"] == 1500 and job["totals"]["refused"] == 0
     fresh_shop.stop()
+
+
+def test_a_large_file_is_taken_in_parts_whatever_characters_stand_at_their_edges(shop, admin):
+    """Three bytes each, so that the edges of the parts, at powers of two, fall inside of characters."""
+    text = "龙井茶" * 20_000
+    lines = ["Handle,Title,Body (HTML),Variant Price"]
+    lines += [f"tea-{number},Tea {number},<p>{text}</p>,12.50" for number in range(8)]
+    file = "\r\n".join(lines).encode()
+    assert len(file) > 1024 * 1024
+    job = finished(shop, admin, submit(shop, admin, file))
+    assert (job["status"], job["totals"]["refused"]) == ("done", 0), job
+    assert job["totals"]["created"] == 8, job
+    assert shop.get("/admin/exports/products.csv", headers=admin).content.count(text.encode()) == 8
+
+
+def test_a_file_in_another_encoding_is_refused_wherever_that_shows(shop, admin):
+    good = rows("encoded") + b"\r\n" + b"x" * 700_000
+    for file in (good + b"\xff", good + b"\x80" * 700_000):
+        refused = submit(shop, admin, file)
+        assert (refused.status_code, refused.json()["code"]) == (422, "imports.wrong_encoding")
+
+
+def test_a_body_sent_in_chunks_is_imported_and_its_repeat_under_the_same_key_is_the_same_import(shop, admin):
+    file = rows("in-chunks")
+    once = key()
+
+    def chunks():
+        yield file[:10]
+        yield file[10:]
+
+    first = submit(shop, admin, chunks(), **{"Idempotency-Key": once})
+    job = finished(shop, admin, first)
+    assert job["totals"]["created"] == 1, job
+    again = submit(shop, admin, file, **{"Idempotency-Key": once})
+    assert again.json()["id"] == first.json()["id"] and again.headers["Idempotent-Replayed"] == "true"
+    other = submit(shop, admin, file + b"\r\n", **{"Idempotency-Key": once})
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency.key_reused")
+
+
+def test_one_refused_product_takes_none_of_its_neighbours_with_it(shop, admin):
+    """Products are written several to a transaction; each of them still stands or falls alone."""
+    lines = ["Handle,Title,Variant Price,Option1 Name,Option1 Value"]
+    for number in range(30):
+        title = "x" * 2_000 if number == 11 else f"Row {number}"   # which only the catalogue finds too long
+        lines.append(f"row-{number},{title},12.50,Size,S")
+        if number == 7:
+            lines.append(f"row-{number},,13.00,,S")
+    job = finished(shop, admin, submit(shop, admin, "\r\n".join(lines).encode()))
+    assert (job["totals"]["created"], job["totals"]["refused"]) == (28, 2), job
+    told = [entry for entry in report(shop, admin, job) if entry["outcome"] == "refused"]
+    assert [entry["handle"] for entry in told] == ["row-7", "row-11"], told
