@@ -44,6 +44,7 @@ int migrate(const Settings&);
 int import_catalogue(const Settings&, const CommandLine&);
 int admin_create(const Settings&, const CommandLine&);
 int audit(const Settings&, const CommandLine&);
+int search_rebuild(const Settings&);
 int config_print(const BoundSettings&, const CommandLine&);
 int list_routes(const CommandLine&);
 int check_redis(const Settings&);

@@ -104,6 +104,14 @@ void add_redis(CLI::App& root, CommandLine& line, Run& run) {
     keys->callback([&line, &run] { run = [&line](const BoundSettings&) { return list_redis_keys(line); }; });
 }
 
+void add_search(CLI::App& root, CommandLine& line, Run& run) {
+    auto* search = root.add_subcommand("search", "The index of the search");
+    search->require_subcommand(1);
+    auto* rebuild = search->add_subcommand("rebuild", "Make the index anew; a shop that serves goes on answering");
+    common_options(*rebuild, line);
+    rebuild->callback([&run] { run = [](const BoundSettings& bound) { return search_rebuild(bound.settings); }; });
+}
+
 void add_config(CLI::App& root, CommandLine& line, Run& run) {
     auto* config = root.add_subcommand("config", "Settings");
     config->require_subcommand(1);
@@ -147,6 +155,7 @@ int run_program(int argc, char** argv) {
     add_import(root, line, run);
     add_admin(root, line, run);
     add_audit(root, line, run);
+    add_search(root, line, run);
     add_redis(root, line, run);
     add_config(root, line, run);
     add_routes(root, line, run);

@@ -45,7 +45,9 @@ Shop::Shop(Platform& platform, const Settings& settings)
                settings.checkout),
       imports(platform.database, catalog, inventory, import_config(settings)),
       exports(platform.database, catalog, inventory),
-      webhooks(platform.database, platform.outgoing, settings.webhooks) {}
+      webhooks(platform.database, platform.outgoing, settings.webhooks),
+      audit_log(platform.database),
+      operations(platform.database, inventory) {}
 
 http::Router Shop::routes(const Settings& settings) {
     http::Router router;
@@ -66,6 +68,8 @@ http::Router Shop::routes(const Settings& settings) {
     shipping::admin_routes(router, shipping, ledger);
     orders::admin_routes(router, orders);
     checkout::admin_routes(router, checkout, ledger);
+    audit::admin_routes(router, audit_log);
+    operations::admin_routes(router, operations, ledger);
     return router;
 }
 

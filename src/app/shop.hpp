@@ -6,12 +6,14 @@
 #include "platform/http/router.hpp"
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/jobs/worker.hpp"
+#include "shop/audit/audit.hpp"
 #include "shop/catalog/catalog.hpp"
 #include "shop/customers/customers.hpp"
 #include "shop/identity/identity_mail.hpp"
 #include "shop/catalog/catalog_admin.hpp"
 #include "shop/imports/imports.hpp"
 #include "shop/imports/imports_export.hpp"
+#include "shop/operations/operations.hpp"
 #include "shop/orders/orders.hpp"
 #include "shop/search/search.hpp"
 #include "shop/shipping/shipping.hpp"
@@ -46,6 +48,8 @@ struct Shop {
     imports::ImportService imports;
     imports::ExportService exports;
     webhooks::WebhookService webhooks;
+    audit::AuditLog audit_log;
+    operations::OperationsService operations;
 };
 
 }   // namespace caddy::app

@@ -38,6 +38,11 @@ namespace caddy::shipping {
 namespace caddy::orders    { void admin_routes(http::Router&, OrderService&); }
 namespace caddy::checkout { void admin_routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
 
+namespace caddy::audit     { class AuditLog; void admin_routes(http::Router&, AuditLog&); }
+namespace caddy::operations {
+    class OperationsService; void admin_routes(http::Router&, OperationsService&, idempotency::Ledger&);
+}
+
 namespace caddy::identity  { void jobs(jobs::JobTable&, IdentityService&); }
 namespace caddy::identity  { class AccountMail;      void mail_jobs(jobs::JobTable&, AccountMail&); }
 namespace caddy::customers { void jobs(jobs::JobTable&, CustomerService&); }

@@ -192,6 +192,9 @@ public:
     /// Deletes guests' carts that nobody touched for `keep_days`, in bounded batches; how many. A job.
     Task<std::int64_t> sweep_abandoned(const Context&);
 
+    /// Deletes every cart of a customer whose account was closed; how many. Harmless twice. A job.
+    Task<std::int64_t> erase_of(const Context&, std::int64_t customer);
+
 private:
     /// The cart, locked and open, if it is the caller's.
     Task<Result<Cart>> lock_open(db::Transaction&, CartId, const Access&);
@@ -217,5 +220,8 @@ private:
     tax::Config tax_;
     Config config_;
 };
+
+/// Carts that were made from a time on and before another, but those that were swept away since.
+Task<std::int64_t> carts_made(db::Session&, Time from, Time before);
 
 }  // namespace caddy::cart

@@ -94,5 +94,21 @@ TEST_F(Claims, an_empty_cart_of_the_customers_takes_the_guests_currency) {
     EXPECT_EQ(claimed.cart.totals.total, (Money{100, currency("USD")}));
 }
 
+TEST_F(Claims, a_closed_account_leaves_no_cart_behind_and_takes_no_other_with_it) {
+    const auto pot = product("pot", 100, 10);
+    const auto own = add(open(5), pot, 1, 5).value(), other = add(open(6), pot, 1, 6).value();
+    const auto basket = add(open(), pot, 1).value();
+    claim(basket, 5).value();
+    const auto stranger = add(open(), pot, 1).value();
+
+    EXPECT_EQ(db_.run(carts_.erase_of(context(), 5)), 2);
+    EXPECT_EQ(db_.run(carts_.erase_of(context(), 5)), 0) << "twice is harmless";
+
+    EXPECT_EQ(show(own, {5, ""}).error().code, "cart.not_found");
+    EXPECT_TRUE(show(other, {6, ""}));
+    EXPECT_TRUE(show(stranger, guest(stranger)));
+    EXPECT_EQ(db_.count("SELECT COUNT(*) FROM cart_lines"), 2);
+}
+
 }  // namespace
 }  // namespace caddy::cart

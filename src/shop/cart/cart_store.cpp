@@ -98,6 +98,10 @@ const db::Sql sql_abandoned({.name = "cart.abandoned",
 const db::Sql sql_delete_abandoned(
     {.name = "cart.delete_abandoned",
      .any = "DELETE FROM carts WHERE id = ? AND customer_id IS NULL AND updated_at < ?"});
+const db::Sql sql_carts_of({.name = "cart.carts_of", .any = "SELECT id FROM carts WHERE customer_id = ? LIMIT 200"});
+const db::Sql sql_delete_of({.name = "cart.delete_of", .any = "DELETE FROM carts WHERE id = ? AND customer_id = ?"});
+const db::Sql sql_made({.name = "cart.made",
+                        .any = "SELECT COUNT(*) AS carts FROM carts WHERE created_at >= ? AND created_at < ?"});
 const db::Sql sql_delete_lines({.name = "cart.delete_lines", .any = "DELETE FROM cart_lines WHERE cart_id = ?"});
 
 std::optional<std::string> address_text(const Cart& cart) {
@@ -219,6 +223,24 @@ Task<bool> delete_abandoned(db::Transaction& tx, CartId id, Time before) {
     const auto rows = co_await tx.exec(sql_delete_abandoned, id, before);
     if (rows == 1) co_await tx.exec(sql_delete_lines, id);
     co_return rows == 1;
+}
+
+Task<std::vector<CartId>> carts_of(db::Session& db, std::int64_t customer) {
+    const auto rows = co_await db.all<IdRow>(sql_carts_of, customer);
+    std::vector<CartId> ids;
+    for (const auto& row : rows) ids.push_back(row.id);
+    co_return ids;
+}
+
+Task<bool> delete_of(db::Transaction& tx, CartId id, std::int64_t customer) {
+    const auto rows = co_await tx.exec(sql_delete_of, id, customer);
+    if (rows == 1) co_await tx.exec(sql_delete_lines, id);
+    co_return rows == 1;
+}
+
+Task<std::int64_t> made(db::Session& db, Time from, Time before) {
+    const auto carts = co_await db.scalar<std::int64_t>(sql_made, from, before);
+    co_return carts.value_or(0);
 }
 
 }  // namespace caddy::cart::store

@@ -38,4 +38,11 @@ Task<std::vector<CartId>> abandoned(db::Session&, CartStatus, Time before);
 /// Deletes a guest's cart with its lines; false when it was touched, or claimed, meanwhile.
 Task<bool> delete_abandoned(db::Transaction&, CartId, Time before);
 
+/// Carts of a customer in any state, at most batch_rows.
+Task<std::vector<CartId>> carts_of(db::Session&, std::int64_t customer);
+/// Deletes a customer's cart with its lines.
+Task<bool> delete_of(db::Transaction&, CartId, std::int64_t customer);
+
+Task<std::int64_t> made(db::Session&, Time from, Time before);
+
 }  // namespace caddy::cart::store

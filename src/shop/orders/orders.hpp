@@ -264,4 +264,43 @@ private:
     db::Database& db_;
 };
 
+// What orders come to over a time, for whoever runs the shop: sums over an index.
+
+/// Orders placed from a time on and before another.
+struct Span {
+    Time from{};
+    Time before{};
+};
+
+/// What was sold on one day (UTC) in one currency: orders whose money came in, whatever became of them since. What was
+/// refunded is not taken off.
+struct DaySales {
+    std::string date;   // 2026-01-31
+    std::int64_t orders = 0;
+    Money total;
+};
+BOOST_DESCRIBE_STRUCT(DaySales, (), (date, orders, total))
+
+struct StatusCount {
+    OrderStatus status{};
+    std::int64_t orders = 0;
+};
+BOOST_DESCRIBE_STRUCT(StatusCount, (), (status, orders))
+
+/// Pieces of a product in orders whose money came in.
+struct ProductSales {
+    catalog::ProductId product_id;
+    std::string title;   // as it was called in one of them
+    std::int64_t quantity = 0;
+    Money total;         // of its lines, before discounts and taxes on top
+};
+BOOST_DESCRIBE_STRUCT(ProductSales, (), (product_id, title, quantity, total))
+
+/// Days without sales are left out; in the order of currencies, then days.
+Task<std::vector<DaySales>> sales_by_day(db::Session&, const Span&);
+/// States without orders are left out.
+Task<std::vector<StatusCount>> count_by_status(db::Session&, const Span&);
+/// Those with the most pieces first; one line per product and currency.
+Task<std::vector<ProductSales>> top_products(db::Session&, const Span&, int limit);
+
 }  // namespace caddy::orders
