@@ -27,6 +27,10 @@ function(caddy_module name)
         target_link_libraries(${name}_test PRIVATE caddy_warnings caddy_${name} GTest::gtest_main)
         if(name STREQUAL "db" OR "db" IN_LIST arg_USES)
             target_link_libraries(${name}_test PRIVATE caddy_testing)   # tests/support: a database with its schema
+            # The same tests once more, on the server that tests/CMakeLists.txt starts.
+            add_test(NAME mysql.${name} COMMAND ${name}_test --gtest_brief=1)
+            set_tests_properties(mysql.${name} PROPERTIES LABELS "mysql" TIMEOUT 300 FIXTURES_REQUIRED mariadb
+                ENVIRONMENT "CADDY_TEST_DATABASE=@${CMAKE_BINARY_DIR}/mariadb/url")
         endif()
         caddy_precompile(${name}_test)
         add_test(NAME unit.${name} COMMAND ${name}_test --gtest_brief=1)

@@ -3,13 +3,16 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import requests
 
+from tests import mariadb
 from tests.openapi import Contract
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +34,11 @@ def program():
     raise FileNotFoundError("no program to test; run 'make dev' or 'make build' first")
 
 
+def engine():
+    """What shops keep their data in: `sqlite`, or `mysql` for a MariaDB server of the run's own (CADDY_TEST_ENGINE)."""
+    return os.environ.get("CADDY_TEST_ENGINE", "sqlite")
+
+
 def key():
     return str(uuid.uuid4())
 
@@ -42,15 +50,45 @@ class Shop:
         self.settings = {
             "SANDBOX_PAYMENTS": "true", "GLOBAL_RATE_LIMIT": "1000000", "THROTTLER_LIMIT": "1000000",
             "AUTH_RATE_LIMIT": "1000000", "UNPAID_ORDERS_PER_CUSTOMER_MAX": "100000", "UNPAID_ORDERS_PER_ADDRESS_MAX": "1000000",
-            "CARTS_PER_CLIENT_PER_HOUR": "1000000", **settings}
+            "CARTS_PER_CLIENT_PER_HOUR": "1000000", **self.database_settings(), **settings}
         self.process = None
         self.http = requests.Session()
         self.http.trust_env = False
 
+    # -- its data -------------------------------------------------------------------------------------------
+
+    def database_settings(self):
+        """At a server, a database of the shop's own, migrated by the first call of the program."""
+        self.migrated = engine() == "sqlite"
+        if self.migrated:
+            return {}
+        self.server = mariadb.shared()
+        return {**self.server.create_database(f"caddy_{uuid.uuid4().hex}"), "DB_POOL_SIZE": "20", "JWT_SECRET": uuid.uuid4().hex,
+                "SANDBOX_SECRET": uuid.uuid4().hex}
+
+    def migrate(self):
+        if not self.migrated:
+            self.migrated = True
+            self.run("migrate")
+
+    def query(self, text):
+        """The rows of a query beside the program, for what no call shows."""
+        if engine() == "sqlite":
+            with closing(sqlite3.connect(self.data / "shop.sqlite")) as database, database:
+                return database.execute(text).fetchall()
+        rows = self.server.query(text, self.settings["DB_NAME"])
+        return [tuple(int(cell) if re.fullmatch(r"-?[0-9]+", cell) else None if cell == "NULL" else cell for cell in row) for row in rows]
+
+    def secret(self, name):
+        """What signs on the shop's behalf: given, or drawn into its data directory."""
+        given = self.settings.get(name.upper().replace("-", "_"))
+        return given or (self.data / "secrets" / name).read_text().strip()
+
     # -- the process ---------------------------------------------------------------------------------------
 
     def run(self, *arguments, check=True, **options):
-        """Runs a subcommand on this shop's data directory."""
+        """Runs a subcommand on this shop's data."""
+        self.migrate()
         done = subprocess.run(
             [program(), *map(str, arguments), "--data-dir", str(self.data)], capture_output=True, text=True,
             timeout=120, env={**os.environ, **self.settings}, **options)
@@ -61,6 +99,7 @@ class Shop:
         return self.run("import", path, *arguments)
 
     def start(self, *arguments, **settings):
+        self.migrate()
         self.log = open(self.directory / "serve.log", "ab+")
         where = self.log.seek(0, os.SEEK_END)
         self.process = subprocess.Popen(

@@ -19,12 +19,15 @@
 namespace caddy::app {
 
 struct Platform {
-    /// Creates the data directory where it is missing, and opens the database in it.
+    /// Opens the database: in the data directory, which it creates where it is missing, or at a server.
     ///
     /// Throws std::runtime_error or db::Fault with what to do when that is not possible.
     explicit Platform(const Settings&);
     /// The same for a worker: `counts` is formatted memory in which all workers of the pod count callers together.
     Platform(const Settings&, std::span<std::byte> counts);
+
+    ~Platform();
+    Platform(const Platform&) = delete;
 
     /// A context for work that no request asked for.
     Context context(std::string_view job) const;
@@ -48,10 +51,13 @@ struct Platform {
     /// kept: they go on with the next task.
     void turn();
 
-    /// The schema is what this program needs. An empty embedded database is brought there first.
+    /// The schema is what this program needs. An empty embedded database is brought there first; one at a server is
+    /// brought there by `migrate` alone.
     ///
     /// Throws std::runtime_error that names the command to run when it is not.
     void require_schema();
+    /// Says so when the server grants fewer connections than the fleet may open.
+    void warn_of_server_limits(const Settings&);
 
     asio::io_context loop{1};
     SystemClock clock;

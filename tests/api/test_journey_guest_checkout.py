@@ -99,11 +99,8 @@ def test_an_order_that_nobody_pays_expires(fresh_shop, request):
     order, proof = fresh_shop.order(("last-lamp", 1), provider="sandbox")
     fresh_shop.kill()
     # A minute passes for the database while the shop is closed.
-    import sqlite3
-
-    with sqlite3.connect(fresh_shop.data / "shop.sqlite") as database:
-        database.execute("UPDATE orders SET expires_at = expires_at - 120000000")
-        database.execute("UPDATE reservations SET expires_at = expires_at - 120000000")
+    fresh_shop.query("UPDATE orders SET expires_at = expires_at - 120000000")
+    fresh_shop.query("UPDATE reservations SET expires_at = expires_at - 120000000")
     fresh_shop.start()
     fresh_shop.wait_for_order(order, proof, "expired", seconds=40)
     assert fresh_shop.variant("last-lamp")["availability"] == "low_stock"

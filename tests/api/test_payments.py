@@ -10,7 +10,7 @@ HOOK = "/hooks/payments/sandbox"
 
 
 def signed(shop, body, secret=None, at=None):
-    secret = secret or (shop.data / "secrets" / "sandbox-secret").read_text().strip()
+    secret = secret or shop.secret("sandbox-secret")
     moment = int(time.time()) if at is None else at
     digest = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
     return {"X-Sandbox-Signature": f"t={moment},v1={digest}", "Content-Type": "application/json"}

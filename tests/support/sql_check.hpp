@@ -8,16 +8,18 @@
 
 namespace caddy::testing {
 
-/// `name: why`, for each statement that SQLite does not prepare; statements with ids are tried with each padding.
+/// `name: why`, for each statement that the engine does not prepare; statements with ids are tried with each padding.
 std::vector<std::string> unprepared_statements(TestDatabase&);
 
 struct Plan {
     std::string_view statement;
     std::vector<std::string> steps;   // as EXPLAIN QUERY PLAN says, such as "SCAN carts"
 };
+/// On SQLite; nothing at a server.
 std::vector<Plan> statement_plans(TestDatabase&);
 
 /// `name: step`, for each statement that reads a whole table or a whole index; statements may be excused by name.
+/// At a server, it fills the tables first.
 std::vector<std::string> full_scans(TestDatabase&, const std::vector<std::string_view>& excused = {});
 
 }  // namespace caddy::testing

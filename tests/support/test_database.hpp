@@ -1,13 +1,16 @@
 #pragma once
-// A database of one's own for a test: SQLite in memory, with every migration applied, its loop and its clock.
+// A database of one's own for a test: with every migration applied and nothing else in it, its loop and its clock.
+// SQLite in memory; or, where CADDY_TEST_DATABASE names a server, a schema there, so that `ctest -L mysql` runs the
+// same tests on MariaDB.
 //
 //     TestDatabase db;
 //     CartService carts(db.database());
 //     const auto cart = db.run(carts.open(db.context()));
 //
-// Reads and writes share one connection here: a service that asks for a second one while it holds the first gets
+// In memory, reads and writes share one connection: a service that asks for a second one while it holds the first gets
 // db::Gone after a second, as it could on a busy machine.
 #include "platform/db/database.hpp"
+#include "platform/db/mysql_driver.hpp"
 #include "platform/db/sqlite_driver.hpp"
 #include "tests/support/fake_clock.hpp"
 
@@ -50,10 +53,15 @@ T run_on(asio::io_context& loop, Task<T> task) {
     if constexpr (!std::is_void_v<T>) return std::move(*value);
 }
 
+struct TestSchema;
+
+/// `mysql://user:password@host:port`, or `@` and the name of a file that holds it; nothing where tests run on SQLite.
+std::optional<db::MysqlConfig> test_server();
+
 class TestDatabase {
 public:
     TestDatabase() : TestDatabase(db::SqliteConfig{.file = ":memory:", .wait_limit_ms = 1'000}) {}
-    /// In a file, for tests with several connections.
+    /// In a file, for tests with several connections. At a server, the file's name is that of a schema.
     explicit TestDatabase(const db::SqliteConfig&);
     TestDatabase(const TestDatabase&) = delete;
     ~TestDatabase();
@@ -100,6 +108,7 @@ private:
 
     asio::io_context loop_{1};
     FakeClock clock_;
+    std::shared_ptr<TestSchema> schema_;   // null on SQLite
     db::Database database_;
 };
 

@@ -1,5 +1,4 @@
 """kill -9 in the middle of a storm of checkouts: nothing acknowledged is lost, nothing is doubled, nothing leaks."""
-import sqlite3
 import threading
 import time
 
@@ -32,8 +31,7 @@ class Buyer(threading.Thread):
 
 
 def orders_in(shop):
-    with sqlite3.connect(shop.data / "shop.sqlite") as database:
-        return database.execute("SELECT COUNT(*), COUNT(DISTINCT cart_id) FROM orders").fetchone()
+    return shop.query("SELECT COUNT(*), COUNT(DISTINCT cart_id) FROM orders")[0]
 
 
 def test_a_storm_survives_three_kills(fresh_shop):

@@ -74,7 +74,10 @@ public:
         Shop shop(platform_, settings_);
         shop_ = &shop;
         platform_.run(shop.shipping.ensure_defaults(platform_.context("start")));
-        if (answers_for_all_) invite_admin(shop);
+        if (answers_for_all_) {
+            platform_.warn_of_server_limits(settings_);
+            invite_admin(shop);
+        }
         const auto table = shop.jobs(settings_);
         jobs::Worker worker(platform_.loop.get_executor(), platform_.database, platform_.clock, table, settings_.jobs);
         Health health(platform_, worker);
@@ -126,7 +129,7 @@ private:
 
     /// A shop on a machine of one's own that has no administrator says how to become the first.
     void invite_admin(Shop& shop) {
-        if (!settings_.process.database_host.empty()) return;
+        if (!settings_.embedded()) return;   // there, it is `admin create`
         const auto token = platform_.run(shop.identity.invite_admin(platform_.context("start")));
         if (!token) return;
         log::warn("admin.invitation", {{"url", settings_.public_url() + "/admin/setup#token=" + *token},

@@ -13,7 +13,8 @@
 
 namespace caddy::db {
 
-enum class Purpose { read, write };
+/// `replica` is for reads that may be a moment old: from a read-only copy where there is one, else as `read`.
+enum class Purpose { read, write, replica };
 
 /// Connections to one engine, lent one at a time.
 class Driver {
@@ -26,8 +27,14 @@ public:
     virtual Task<Lease> acquire(const Context&, Purpose) = 0;
     struct Usage {
         std::size_t lent = 0;
-        std::size_t idle = 0;
-        std::size_t waiting = 0;
+        std::size_t idle = 0;      // open and free
+        std::size_t waiting = 0;   // callers in the queue
+        // Since the start:
+        std::int64_t waits = 0;      // callers that had to queue
+        std::int64_t waited_us = 0;  // the time that they all spent there
+        std::int64_t refused = 0;    // those of them who got none in time, or found the queue full
+        std::int64_t opened = 0;
+        std::int64_t closed = 0;
     };
     virtual Usage usage(Purpose) const = 0;
     /// Ends every connection. REQUIRES: none is lent out. Whoever comes later gets Gone.
@@ -55,9 +62,17 @@ public:
         co_return ReadSession(std::move(lease));
     }
 
+    /// For what shoppers look at and nobody decides on: it may be a moment old. Whoever has just written does not
+    /// find it here for sure.
+    Task<ReadSession> read_replica(const Context& ctx) {
+        auto lease = co_await driver_->acquire(ctx, Purpose::replica);
+        co_return ReadSession(std::move(lease));
+    }
+
     /// The unit of work: commits when `body` returns a value, rolls back on a refusal or a fault, and runs `body`
     /// again on a deadlock or write conflict (bounded, with jitter), and once after a Conflict that it let pass: the
-    /// second run sees the row that it met, or draws another id. COMMIT is never cancelled and never run again.
+    /// second run sees the row that it met, or draws another id. COMMIT is never cancelled, and never run again unless
+    /// the engine itself says that it rolled back. Gone when conflicts do not end.
     ///
     /// `body` is a callable (Transaction&) -> Task<Result<T>>; this frame keeps it alive, so it may be a capturing
     /// lambda, here and nowhere else. It must be safe to run again: no effect outside the transaction.
@@ -76,14 +91,17 @@ public:
                     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
                 }
                 co_return outcome;
-            } catch (const Retry&) {
-                if (attempt == attempts_max) throw;
+            } catch (const Retry& conflict) {
+                if (attempt == attempts_max) throw Gone(conflict.what());
                 again = true;
             } catch (const Conflict&) {
                 if (attempt > 1) throw;
                 again = true;
             }
-            if (again) co_await back_off(attempt, name);
+            if (!again) continue;
+            // A COMMIT that was refused has left it switched off.
+            co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+            co_await back_off(attempt, name);
         }
     }
 

@@ -48,22 +48,41 @@ void Lender::add(Connection& connection) {
     idle_.push_back(&connection);
 }
 
-Task<Connection*> Lender::take(const Context& ctx) {
-    const auto now = steady_clock::now();
-    if (ctx.deadline <= now) throw DeadlineExceeded{};
-    if (closed_) throw Gone("the database is closed");
-    if (waiting_.empty() && !idle_.empty()) {
-        auto* connection = idle_.back();
-        idle_.pop_back();
-        co_return connection;
+Connection* Lender::best_idle(const Rank& rank) {
+    auto best = idle_.end() - 1;
+    if (rank) {
+        for (auto at = idle_.begin(); at != idle_.end(); ++at) {
+            if (rank(**at) >= rank(**best)) best = at;
+        }
     }
-    if (waiting_.size() >= queue_limit_) throw Gone("too many wait for a database connection");
-    Waiter waiter(*this, std::min(ctx.deadline, now + wait_limit_));
+    auto* connection = *best;
+    idle_.erase(best);
+    return connection;
+}
+
+Task<Connection*> Lender::take(const Context& ctx, Rank rank) {
+    if (ctx.deadline <= steady_clock::now()) throw DeadlineExceeded{};
+    if (closed_) throw Gone("the database is closed");
+    if (waiting_.empty() && !idle_.empty()) co_return best_idle(rank);
+    auto* connection = co_await queue_up(ctx);
+    co_return connection;
+}
+
+Task<Connection*> Lender::queue_up(const Context& ctx) {
+    ++waits_;
+    if (waiting_.size() >= queue_limit_) {
+        ++refused_;
+        throw Gone("too many wait for a database connection");
+    }
+    const auto since = steady_clock::now();
+    Waiter waiter(*this, std::min(ctx.deadline, since + wait_limit_));
     boost::system::error_code end;
     co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, end));
+    waited_us_ += std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - since).count();
     if (waiter.granted) co_return std::exchange(waiter.granted, nullptr);
     if (!waiter.place) throw Gone("the database is closed");
     if (end) throw boost::system::system_error(end);   // cancelled
+    ++refused_;
     if (ctx.deadline <= steady_clock::now()) throw DeadlineExceeded{};
     throw Gone("waited too long for a database connection");
 }
@@ -78,6 +97,15 @@ void Lender::close() {
     while (!waiting_.empty()) waiting_.front()->grant(nullptr);
 }
 
-Driver::Usage Lender::usage() const { return {total_ - idle_.size(), idle_.size(), waiting_.size()}; }
+Driver::Usage Lender::usage() const {
+    Driver::Usage usage;
+    usage.lent = total_ - idle_.size();
+    usage.idle = idle_.size();
+    usage.waiting = waiting_.size();
+    usage.waits = waits_;
+    usage.waited_us = waited_us_;
+    usage.refused = refused_;
+    return usage;
+}
 
 }  // namespace caddy::db

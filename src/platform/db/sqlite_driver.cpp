@@ -117,11 +117,15 @@ public:
         auto pool = pool_;
         auto& lender = lender_for(purpose);
         auto* connection = co_await lender.take(ctx);
-        static_cast<SqliteConnection*>(connection)->lend_for(purpose);
+        static_cast<SqliteConnection*>(connection)->lend_for(purpose == Purpose::write ? purpose : Purpose::read);
         co_return Lease(connection, [pool, &lender](Connection* back) { lender.give_back(*back); });
     }
 
-    Usage usage(Purpose purpose) const override { return lender_for(purpose).usage(); }
+    Usage usage(Purpose purpose) const override {
+        // Each figure once, whoever adds them up.
+        if (purpose == Purpose::replica || (in_memory_ && purpose == Purpose::read)) return {};
+        return lender_for(purpose).usage();
+    }
 
     Task<> close() override {
         pool_->writers.close();
