@@ -115,8 +115,9 @@ std::vector<std::string> unprepared_statements(TestDatabase& test) {
         for (const std::size_t slots : {1U, 8U, 32U, 128U}) {
             const auto text = written(*sql, engine, slots);
             try {
-                (void)test.run(explain(
-                    test, engine == db::Engine::sqlite ? "EXPLAIN " + text : "PREPARE checked FROM " + literal_of(text)));
+                const bool is_sqlite = engine == db::Engine::sqlite;
+                (void)test.run(
+                    explain(test, is_sqlite ? "EXPLAIN " + text : "PREPARE checked FROM " + literal_of(text)));
             } catch (const db::Fault& fault) {
                 faults.push_back(std::string(sql->name()) + ": " + fault.what());
                 break;

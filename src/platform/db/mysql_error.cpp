@@ -23,7 +23,7 @@ bool contains(const std::array<int, N>& numbers, int number) {
 
 // 1205 and 1213 of InnoDB; 8002, 8022, 8028, 9007 of TiDB. 1615: the table has changed under a prepared statement.
 constexpr std::array retry{1205, 1213, 1615, 8002, 8022, 8028, 9007};
-// Full (1040, 1041, 1203, 1226), out of space (1021, 1114), over a time limit (1317, 1969, 3024), cluster busy (9001 …).
+// Full (1040, 1041, 1203, 1226), out of space (1021, 1114), over a time limit (1317, 1969, 3024), TiDB busy (9001 …).
 constexpr std::array refused{1021, 1040, 1041, 1114, 1203, 1226, 1317, 1969, 3024, 9001, 9002, 9003};
 // Read-only (1290, 1792, 1836), not prepared for use by its cluster (1047).
 constexpr std::array unfit{1047, 1290, 1792, 1836};
