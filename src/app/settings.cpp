@@ -270,6 +270,7 @@ BoundSettings bind_settings(const config::Sources& sources) {
     bind_mail(binder, bound.settings);
     bind_work(binder, bound.settings);
     bind_webhooks(binder, bound.settings.webhooks);
+    bound.settings.http.upload_folder = (bound.settings.process.data_dir / "uploads").string();
     check_together(binder, bound.settings);
     bound.reference = binder.settings();
     bound.faults = binder.faults();

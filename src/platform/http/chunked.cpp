@@ -6,6 +6,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <utility>
+
 namespace caddy::http {
 
 namespace {
@@ -60,6 +62,6 @@ ChunkedBody::State ChunkedBody::feed(std::string& in) {
     return state;
 }
 
-std::string ChunkedBody::take() { return std::move(impl_->parser.get().body()); }
+std::string ChunkedBody::take() { return std::exchange(impl_->parser.get().body(), {}); }
 
 }  // namespace caddy::http

@@ -14,7 +14,7 @@ public:
     enum class State { more, done, malformed, too_large };
     /// Takes what it can off the front of `in`.
     State feed(std::string& in);
-    /// What was decoded. Trailers are dropped: they came after the head was judged.
+    /// What was decoded since it was asked last. Trailers are dropped: they came after the head was judged.
     std::string take();
 
 private:

@@ -82,8 +82,15 @@ std::string_view encoding_name(Encoding encoding) {
     return "";
 }
 
-Encoding negotiate(std::string_view accept_encoding) {
-    std::optional<int> gzip, brotli, identity, others;
+namespace {
+
+struct Weights {
+    std::optional<int> gzip{}, brotli{}, identity{}, others{};
+};
+
+Weights read_weights(std::string_view accept_encoding) {
+    Weights weights;
+    auto& [gzip, brotli, identity, others] = weights;
     for (const auto member : list_members(accept_encoding)) {
         const auto semicolon = member.find(';');
         const auto coding = in_lower_case(without_blanks(member.substr(0, semicolon)));
@@ -97,6 +104,13 @@ Encoding negotiate(std::string_view accept_encoding) {
         else if (coding == "*")
             others = weight;
     }
+    return weights;
+}
+
+}  // namespace
+
+Encoding negotiate(std::string_view accept_encoding) {
+    const auto [gzip, brotli, identity, others] = read_weights(accept_encoding);
     const int for_gzip = gzip.value_or(others.value_or(0));
     const int for_brotli = brotli.value_or(others.value_or(0));
     // Identity that nobody named is acceptable, and never preferred.
@@ -106,10 +120,48 @@ Encoding negotiate(std::string_view accept_encoding) {
     return Encoding::identity;
 }
 
+bool takes_gzip(std::string_view accept_encoding) {
+    const auto weights = read_weights(accept_encoding);
+    const int gzip = weights.gzip.value_or(weights.others.value_or(0));
+    return gzip > 0 && gzip >= weights.identity.value_or(0);
+}
+
 bool is_compressible(std::string_view content_type) {
     const auto type = content_type.substr(0, content_type.find(';'));
     return type.starts_with("text/") || type.ends_with("json") || type.ends_with("xml") || type.ends_with("yaml") ||
            type == "application/javascript" || type == "image/svg+xml" || type == "application/wasm";
+}
+
+struct Gzipper::Stream {
+    z_stream z{};
+};
+
+Gzipper::Gzipper() : stream_(std::make_unique<Stream>()) {
+    constexpr int gzip_window = 15 + 16;
+    constexpr int quick = 2;   // what comes in pieces is large
+    if (deflateInit2(&stream_->z, quick, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        throw std::runtime_error("gzip failed");
+}
+
+Gzipper::~Gzipper() { deflateEnd(&stream_->z); }
+
+std::string Gzipper::add(std::string_view piece, Last last) {
+    auto& z = stream_->z;
+    z.next_in =
+        reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));   // zlib's face knows no const; it does not write
+    z.avail_in = static_cast<uInt>(piece.size());
+    const int flush = last == Last::yes ? Z_FINISH : Z_NO_FLUSH;
+    std::string out;
+    for (bool more = true; more;) {
+        const auto filled = out.size();
+        out.resize(filled + std::size_t{16} * 1024);
+        z.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
+        z.avail_out = static_cast<uInt>(out.size() - filled);
+        if (deflate(&z, flush) == Z_STREAM_ERROR) throw std::runtime_error("gzip failed");
+        more = z.avail_out == 0;
+        out.resize(out.size() - z.avail_out);
+    }
+    return out;
 }
 
 std::string compressed(Encoding encoding, std::string_view data) {

@@ -24,6 +24,16 @@ TrustedProxies parsed_proxies(const ServerConfig& config) {
 Edge::Edge(const ServerConfig& limits, Services given)
     : config(limits), services(std::move(given)), proxies(parsed_proxies(limits)), random_(seed()) {}
 
+asio::thread_pool& Edge::upload_pool() {
+    if (!upload_pool_) upload_pool_ = std::make_unique<asio::thread_pool>(1);
+    return *upload_pool_;
+}
+
+std::filesystem::path Edge::upload_folder() const {
+    return config.upload_folder.empty() ? std::filesystem::temp_directory_path()
+                                        : std::filesystem::path(config.upload_folder);
+}
+
 std::string Edge::new_request_id() {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string id(16, '0');

@@ -6,7 +6,9 @@
 #include "platform/http/server_config.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <list>
+#include <memory>
 #include <random>
 #include <string>
 #include <string_view>
@@ -25,6 +27,10 @@ struct Edge {
     bool draining = false;            // answers carry `Connection: close`
     bool stopping = false;            // connections with nothing on the way are closed
 
+    /// Works with the temporary files of large bodies; begins with the first of them.
+    asio::thread_pool& upload_pool();
+    std::filesystem::path upload_folder() const;
+
     /// For requests that bring none.
     std::string new_request_id();
     /// Of the `Date` header; rendered once a second.
@@ -37,6 +43,7 @@ private:
     std::chrono::sys_seconds date_second_{};
     std::string date_;
     std::int64_t requests_ = 0;
+    std::unique_ptr<asio::thread_pool> upload_pool_;
 };
 
 }  // namespace caddy::http

@@ -87,6 +87,17 @@ Response Exchange::timed_out() const {
     return refuse(Error{ErrorKind::timeout, "request.timeout", "The request did not arrive in time; send it again."});
 }
 
+Response Exchange::no_room() const {
+    return refuse(Error{ErrorKind::unavailable, "request.no_room",
+                        "There is no room for a body of this size at the moment; try again."});
+}
+
+std::shared_ptr<Upload> Exchange::open_upload() {
+    auto upload = Upload::create(edge_.upload_folder(), edge_.upload_pool());
+    request_.upload = upload;
+    return upload;
+}
+
 Task<std::optional<Response>> Exchange::gate() { return guarded(examine()); }
 
 Task<std::optional<Response>> Exchange::handle() { return guarded(run_handler()); }
@@ -105,7 +116,30 @@ Task<std::optional<Response>> Exchange::run_handler() {
     request_.ctx.deadline = std::chrono::steady_clock::now() + time_limit();
     auto outcome = co_await with_deadline(route_->handler(request_), request_.ctx.deadline);
     if (outcome.has_error()) co_return refuse(outcome.error());
+    // The first piece belongs to the answer: what goes wrong up to there can still be told.
+    if (outcome->rest) {
+        auto first = co_await with_deadline(outcome->rest(), request_.ctx.deadline);
+        if (first) outcome->body.append(*first);
+        else outcome->rest = nullptr;
+    }
     co_return *std::move(outcome);
+}
+
+Task<Exchange::Piece> Exchange::next_piece(WireAnswer& answer) {
+    Piece next;
+    try {
+        request_.ctx.deadline = std::chrono::steady_clock::now() + time_limit();
+        auto piece = co_await with_deadline(answer.rest(), request_.ctx.deadline);
+        if (piece) {
+            next.state = Piece::State::more;
+            next.bytes = *std::move(piece);
+        }
+    } catch (const std::exception& fault) {
+        log::error("http.answer_cut_off",
+                   {{"route", request_.ctx.route}, {"request_id", request_.ctx.request_id}, {"what", fault.what()}});
+        next.state = Piece::State::broken;
+    }
+    co_return next;
 }
 
 Task<std::optional<Response>> Exchange::examine() {
@@ -209,7 +243,7 @@ WireAnswer Exchange::finish(Response response, bool closes) {
 void Exchange::note(const WireAnswer& answer, std::size_t body_bytes_in) {
     const auto duration =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun_);
-    const auto bytes_out = answer.body().size();
+    const auto bytes_out = answer.body().size() + answer.bytes_streamed;
     if (edge_.services.observe) {
         edge_.services.observe(
             {request_.method, request_.ctx.route, answer.status, duration, body_bytes_in, bytes_out});

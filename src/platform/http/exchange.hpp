@@ -29,10 +29,22 @@ public:
     }
     Response too_large() const;
     Response timed_out() const;
+    Response no_room() const;
 
     std::size_t body_limit() const;
     std::string& body() { return request_.body; }
     const Head& head() const { return head_; }
+
+    /// True when the body goes into a file, which `open_upload` gives to the request. Blocks for a moment.
+    bool spools() const { return route_ && route_->body == Body::spooled; }
+    std::shared_ptr<Upload> open_upload();
+
+    /// The next piece of an answer that comes in pieces.
+    struct Piece {
+        enum class State { more, end, broken } state = State::end;
+        std::string bytes{};
+    };
+    Task<Piece> next_piece(WireAnswer&);
 
     WireAnswer finish(Response, bool closes);
 

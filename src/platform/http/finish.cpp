@@ -29,7 +29,7 @@ void put(std::string& head, std::string_view name, std::string_view value) {
     head.append(name).append(": ").append(value).append("\r\n");
 }
 
-void put_common(std::string& head, const Response& response, const Ending& ending) {
+void put_common(std::string& head, const Response& response, const Ending& ending, const WireAnswer& answer) {
     put(head, "Date", ending.date);
     put(head, "X-Request-Id", ending.request.ctx.request_id);
     put(head, "X-Content-Type-Options", "nosniff");
@@ -43,7 +43,7 @@ void put_common(std::string& head, const Response& response, const Ending& endin
         put(head, "RateLimit-Policy", ending.limits->policy_header());
         put(head, "RateLimit", ending.limits->limit_header());
     }
-    if (ending.closes)
+    if (answer.closes)
         put(head, "Connection", "close");
     else if (ending.is_http_1_0)
         put(head, "Connection", "keep-alive");
@@ -78,9 +78,21 @@ struct Form {
     std::string etag;   // without quotes, of this form
 };
 
+/// What comes in pieces is compressed as it goes, and whatever its size.
+Form form_of_pieces(const Response& response, const Ending& ending) {
+    Form form{.etag = response.etag};
+    if (!is_compressible(response.content_type) || has_header(response, "content-encoding")) return form;
+    form.varies = true;
+    if (!takes_gzip(ending.request.header("accept-encoding").value_or(""))) return form;
+    form.encoding = Encoding::gzip;
+    if (!form.etag.empty()) form.etag.append("-gzip");
+    return form;
+}
+
 Form choose_form(Response& response, const Ending& ending) {
     const bool reads = ending.request.method == "GET" || ending.request.method == "HEAD";
     if (response.prepared && response.etag.empty()) response.etag = response.prepared->etag;
+    if (response.rest) return form_of_pieces(response, ending);
     const auto& identity = response.prepared ? response.prepared->identity : response.body;
     if (reads && response.status == 200 && response.etag.empty())
         response.etag = crypto::sha256_hex(identity).substr(0, 32);
@@ -106,12 +118,25 @@ void take_body(WireAnswer& answer, Response& response, Encoding encoding) {
                                                             : &kept.identity;
         return;
     }
+    if (response.rest) {
+        answer.own_body = std::move(response.body);
+        answer.rest = std::move(response.rest);
+        answer.gzips = encoding == Encoding::gzip;
+        return;
+    }
     answer.own_body = encoding == Encoding::identity ? std::move(response.body) : compressed(encoding, response.body);
 }
 
 void drop_body(WireAnswer& answer) {
     answer.own_body.clear();
     answer.shared_body = nullptr;
+    answer.rest = nullptr;
+}
+
+void put_framing(std::string& head, WireAnswer& answer, const Ending& ending) {
+    if (!answer.rest) return put(head, "Content-Length", std::to_string(answer.body().size()));
+    answer.framing = ending.is_http_1_0 ? WireAnswer::Framing::until_close : WireAnswer::Framing::chunked;
+    if (!ending.is_http_1_0) put(head, "Transfer-Encoding", "chunked");
 }
 
 bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
@@ -146,7 +171,8 @@ WireAnswer finish(Response response, const Ending& ending) {
     const auto none_match = ending.request.header("if-none-match");
     if (reads && response.status == 200 && none_match && matches_none_match(*none_match, form.etag))
         response.status = 304;
-    WireAnswer answer{.status = response.status, .closes = ending.closes};
+    const bool until_close = response.rest && ending.is_http_1_0 && may_have_body(response.status);
+    WireAnswer answer{.status = response.status, .closes = ending.closes || until_close};
     if (may_have_body(answer.status)) take_body(answer, response, form.encoding);
 
     auto& head = answer.head;
@@ -156,7 +182,7 @@ WireAnswer finish(Response response, const Ending& ending) {
         .append(" ")
         .append(reason_phrase(answer.status))
         .append("\r\n");
-    put_common(head, response, ending);
+    put_common(head, response, ending, answer);
     std::string vary;
     if (form.varies) vary = "Accept-Encoding";
     put_cors(head, ending, vary);
@@ -166,7 +192,7 @@ WireAnswer finish(Response response, const Ending& ending) {
     if (may_have_body(answer.status)) {
         if (!response.content_type.empty()) put(head, "Content-Type", response.content_type);
         if (form.encoding != Encoding::identity) put(head, "Content-Encoding", encoding_name(form.encoding));
-        put(head, "Content-Length", std::to_string(answer.body().size()));
+        put_framing(head, answer, ending);
     }
     head.append("\r\n");
     if (ending.request.method == "HEAD") drop_body(answer);

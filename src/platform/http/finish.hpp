@@ -30,6 +30,10 @@ struct WireAnswer {
     std::string own_body{};
     std::shared_ptr<const Prepared> prepared{};
     const std::string* shared_body = nullptr;   // inside `prepared`
+    PieceSource rest{};                         // what follows `own_body`
+    enum class Framing { counted, chunked, until_close } framing = Framing::counted;
+    bool gzips = false;                         // the body is still to be compressed, piece by piece
+    std::size_t bytes_streamed = 0;
 
     std::string_view body() const { return shared_body ? std::string_view(*shared_body) : std::string_view(own_body); }
 };

@@ -96,7 +96,7 @@ struct Shop {
                           }}) {}
     std::uint16_t port() const { return server.port(); }
     Answer ask(const std::string& raw) {
-        return Client(port()).send(raw).receive(raw.starts_with("HEAD ") ? Body::none : Body::expected);
+        return Client(port()).send(raw).receive(raw.starts_with("HEAD ") ? Payload::none : Payload::expected);
     }
     Answer get(const std::string& target, const std::string& headers = "") {
         return ask("GET " + target + " HTTP/1.1\r\nHost: shop\r\n" + headers + "\r\n");

@@ -100,7 +100,7 @@ TEST(Walk, answers_head_as_get_without_its_body) {
     for (const std::string encoding : {"identity", "gzip", "br"}) {
         const auto headers = " HTTP/1.1\r\nHost: s\r\nAccept-Encoding: " + encoding + "\r\n\r\n";
         Client client(shop.port());
-        const auto head = client.send("HEAD /much" + headers).receive(Body::none);
+        const auto head = client.send("HEAD /much" + headers).receive(Payload::none);
         const auto get = client.send("GET /much" + headers).receive();
         EXPECT_EQ(head.status, 200);
         EXPECT_EQ(head.header("content-length"), get.header("content-length"));

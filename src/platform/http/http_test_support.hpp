@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -32,7 +34,7 @@ struct Answer {
     }
 };
 
-enum class Body { expected, none };
+enum class Payload { expected, none };
 
 class Client {
 public:
@@ -58,7 +60,7 @@ public:
     void finish_sending() { ::shutdown(socket_, SHUT_WR); }
 
     /// The next answer, interim ones left out.
-    Answer receive(Body expected = Body::expected,
+    Answer receive(Payload expected = Payload::expected,
                    std::chrono::milliseconds patience = std::chrono::milliseconds(4000)) {
         for (;;) {
             while (in_.find("\r\n\r\n") == std::string::npos) {
@@ -67,10 +69,10 @@ public:
             auto answer = parse_head();
             if (answer.status == 100) continue;
             const auto length = static_cast<std::size_t>(std::atoll(answer.header("content-length").c_str()));
-            while (expected == Body::expected && in_.size() < length) {
+            while (expected == Payload::expected && in_.size() < length) {
                 if (!read_more(patience)) break;
             }
-            if (expected == Body::expected) {
+            if (expected == Payload::expected) {
                 answer.body = in_.substr(0, length);
                 in_.erase(0, length);
             }
@@ -83,6 +85,25 @@ public:
         return !read_more(patience) && ended_;
     }
     const std::string& unread() const { return in_; }
+    /// So many bytes; nothing when the connection ends before.
+    std::optional<std::string> take(std::size_t bytes) {
+        while (in_.size() < bytes) {
+            if (!read_more(std::chrono::milliseconds(4000))) return std::nullopt;
+        }
+        auto taken = in_.substr(0, bytes);
+        in_.erase(0, bytes);
+        return taken;
+    }
+    /// What stands before a mark, which is taken, too.
+    std::optional<std::string> take_until(std::string_view mark) {
+        while (in_.find(mark) == std::string::npos) {
+            if (!read_more(std::chrono::milliseconds(4000))) return std::nullopt;
+        }
+        auto taken = take(in_.find(mark) + mark.size());
+        taken->resize(taken->size() - mark.size());
+        return taken;
+    }
+    bool was_reset() const { return reset_; }
 
 private:
     bool read_more(std::chrono::milliseconds patience) {
@@ -92,6 +113,7 @@ private:
         const auto count = ::recv(socket_, buffer, sizeof(buffer), 0);
         if (count <= 0) {
             ended_ = true;
+            reset_ = count < 0 && errno == ECONNRESET;
             return false;
         }
         in_.append(buffer, static_cast<std::size_t>(count));
@@ -118,6 +140,7 @@ private:
     int socket_;
     bool connected_ = false;
     bool ended_ = false;
+    bool reset_ = false;
     std::string in_;
 };
 

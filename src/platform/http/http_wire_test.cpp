@@ -164,7 +164,7 @@ TEST(Pipelining, answers_in_order_whatever_the_packets) {
     EXPECT_EQ(client.receive().body, R"({"text":"slow"})");
     EXPECT_EQ(client.receive().body, "first");
     EXPECT_EQ(client.receive().body, "second");
-    EXPECT_EQ(client.receive(Body::none).header("content-length"), "16");
+    EXPECT_EQ(client.receive(Payload::none).header("content-length"), "16");
     EXPECT_EQ(client.receive().body, R"({"text":"hello"})");
     EXPECT_TRUE(client.is_closed());
 

@@ -2,10 +2,12 @@
 // A request as a handler sees it: parsed once, decoded on demand, with refusals that name what is wrong.
 #include "core/page.hpp"
 #include "core/result.hpp"
+#include "platform/http/upload.hpp"
 #include "platform/json/decode.hpp"
 #include "platform/runtime/context.hpp"
 
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +21,9 @@ public:
     Context ctx;
     std::string method;
     std::string path;    // percent-decoded and normalised once; never contains `..`
-    std::string body;
+    std::string body;    // empty where `upload` is set
+    /// The body, where the route says Body::spooled: there also when nothing was sent. Null on every other route.
+    std::shared_ptr<const Upload> upload;
     std::vector<std::pair<std::string, std::string>> headers;      // names in lower case
     std::vector<std::pair<std::string, std::string>> query;        // decoded, in order
     std::vector<std::pair<std::string, std::string>> parameters;   // `{name}`s of the route

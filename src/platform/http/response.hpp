@@ -1,8 +1,11 @@
 #pragma once
 // An answer, before the session adds what all answers carry (Date, request id, limits, ETag, compression).
 #include "platform/json/encode.hpp"
+#include "platform/runtime/task.hpp"
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +22,14 @@ struct Prepared {
 };
 std::shared_ptr<const Prepared> prepare(std::string body, std::string_view content_type);
 
+/// The next piece of a body, or nothing at its end.
+///
+/// It is asked for one piece at a time, when the one before has been taken by the caller's connection. It may refer to
+/// the Request and its context, whose deadline begins anew with each piece, but not to the handler's own variables: the
+/// handler has returned. What it throws before the first piece is answered like any fault; later the connection is cut
+/// off, so that nobody takes a part for the whole. A caller who goes away ends it by destroying it.
+using PieceSource = std::function<Task<std::optional<std::string>>()>;
+
 struct Response {
     int status = 200;
     std::string body{};
@@ -28,6 +39,8 @@ struct Response {
     std::string etag{};
     /// Sent in place of `body` (and with its ETag) where set.
     std::shared_ptr<const Prepared> prepared{};
+    /// Where set, `body` is only the beginning, and this brings the rest. Without an ETag of its own it has none.
+    PieceSource rest{};
 
     Response& with(std::string name, std::string value) & {
         headers.emplace_back(std::move(name), std::move(value));

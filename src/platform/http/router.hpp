@@ -25,6 +25,12 @@ Handler bind(Task<Result<Response>> (*handler)(Request&, Services&...), std::typ
 /// Which counter of the rate limiter a route draws from, beside the global one.
 enum class Tier { none, api, auth };
 
+/// Where the body of a request is put before the handler is called.
+enum class Body {
+    memory,    // request.body
+    spooled,   // a temporary file, request.upload: for what is large
+};
+
 struct Route {
     std::string method;
     std::string pattern;   // `/api/v1/carts/{cart}/lines/{line}`; a last `{name*}` takes the rest of the path, which
@@ -35,6 +41,7 @@ struct Route {
     Handler handler;
     std::chrono::milliseconds time_limit{0};   // 0: the server's; at most 120 s
     std::size_t body_limit = 0;                // 0: the server's
+    Body body = Body::memory;
 };
 
 class Router {

@@ -22,6 +22,7 @@ struct ServerConfig {
     int compress_bytes_min = 1024;               // 256..1048576
     int access_log_every = 1;                    // 0..1000000; one line for so many requests, 0 none; faults always
     int hsts_max_age_s = 0;                      // 0..63072000; 0 leaves Strict-Transport-Security out
+    std::string upload_folder{};                 // for the temporary files of large bodies; empty: the system's
     std::vector<std::string> trusted_proxies{};  // addresses and networks (10.0.0.0/8, fd00::/8)
     std::vector<std::string> cors_origins{};     // https://shop.example; never `*`
 };

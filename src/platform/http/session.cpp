@@ -167,7 +167,8 @@ Task<Session::Onward> Session::exchange(Head head) {
     if (!response) co_return Onward::no;
     closes = closes || edge_.draining || edge_.stopping;
     auto wire = exchange.finish(std::move(*response), closes);
-    const bool written = co_await write(wire);
+    bool written = co_await write(wire);
+    if (written && wire.rest) written = co_await write_rest(exchange, wire);
     exchange.note(wire, body_bytes_in_);
     if (!written || aborted_) co_return Onward::no;
     if (!wire.closes) co_return Onward::yes;
@@ -186,7 +187,11 @@ Task<std::optional<Response>> Session::answer(Exchange& exchange, bool& closes) 
     // A refused body is read too, within the server's own limit, so that the connection can go on.
     const auto limit = refused ? std::min(exchange.body_limit(), static_cast<std::size_t>(edge_.config.body_bytes_max))
                                : exchange.body_limit();
-    const auto body = co_await read_body(exchange, limit);
+    auto body = Body::complete;
+    if (!refused && exchange.spools())
+        body = co_await spool(exchange, limit);
+    else
+        body = co_await read_body(exchange, limit);
     if (body == Body::closed) co_return std::nullopt;
     closes = closes || body != Body::complete;
     if (refused) co_return refused;
@@ -195,6 +200,7 @@ Task<std::optional<Response>> Session::answer(Exchange& exchange, bool& closes) 
         case Body::malformed:
             co_return exchange.refuse(HeadFault{ProtocolFault::malformed, "The chunks of the body cannot be read."});
         case Body::timed_out: co_return exchange.timed_out();
+        case Body::no_room: co_return exchange.no_room();
         case Body::complete:
         case Body::closed: break;
     }
@@ -202,15 +208,20 @@ Task<std::optional<Response>> Session::answer(Exchange& exchange, bool& closes) 
     co_return response;
 }
 
+Task<bool> Session::ask_for_body() {
+    arm(std::chrono::milliseconds(edge_.config.write_limit_ms));
+    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    const auto [error, count] = co_await asio::async_write(socket_, asio::buffer(go_on), as_values);
+    co_return !error;
+}
+
 Task<Session::Body> Session::read_body(Exchange& exchange, std::size_t limit) {
     const auto& head = exchange.head();
     if (!head.has_body()) co_return Body::complete;
     if (head.content_length > limit) co_return Body::too_large;
     if (head.expects_continue && in_.empty()) {
-        arm(std::chrono::milliseconds(edge_.config.write_limit_ms));
-        constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        const auto [error, count] = co_await asio::async_write(socket_, asio::buffer(go_on), as_values);
-        if (error) co_return Body::closed;
+        const bool asked = co_await ask_for_body();
+        if (!asked) co_return Body::closed;
     }
     auto outcome = Body::complete;
     if (head.chunked)
@@ -261,7 +272,7 @@ Task<Session::Body> Session::read_chunked(std::string& body, std::size_t limit) 
 }
 
 Task<bool> Session::write(const WireAnswer& answer) {
-    const auto body = answer.body();
+    const auto body = answer.rest ? std::string_view() : answer.body();
     arm(time_for(body.size(), edge_.config.write_limit_ms));
     const std::array<asio::const_buffer, 2> parts = {asio::buffer(answer.head), asio::buffer(body)};
     const auto [error, count] = co_await asio::async_write(socket_, parts, as_values);

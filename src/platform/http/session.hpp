@@ -31,7 +31,7 @@ public:
 
 private:
     enum class Wait { data, closed, timed_out };
-    enum class Body { complete, too_large, malformed, timed_out, closed };
+    enum class Body { complete, too_large, malformed, timed_out, closed, no_room };
     enum class Onward { yes, no };
 
     Task<std::optional<Head>> read_head();
@@ -40,11 +40,18 @@ private:
     Task<> refuse_head(std::optional<HeadFault>);
     Task<Onward> exchange(Head);
     Task<std::optional<Response>> answer(Exchange&, bool& closes);
+    Task<bool> ask_for_body();
     Task<Body> read_body(Exchange&, std::size_t limit);
     Task<Body> read_counted(std::string& body, std::uint64_t length);
     Task<Body> read_chunked(std::string& body, std::size_t limit);
+    Task<Body> spool(Exchange&, std::size_t limit);
+    Task<Body> spool_counted(Upload&, std::uint64_t length);
+    Task<Body> spool_chunked(Upload&, std::size_t limit);
     Task<Wait> read_more(std::size_t chunk_bytes);
     Task<bool> write(const WireAnswer&);
+    Task<bool> write_rest(Exchange&, WireAnswer&);
+    Task<bool> write_piece(const WireAnswer&, std::string_view piece);
+    void reset();
     Task<> linger();
     void arm(std::chrono::steady_clock::time_point limit);
     void arm(std::chrono::milliseconds limit) { arm(std::chrono::steady_clock::now() + limit); }

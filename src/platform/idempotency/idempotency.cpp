@@ -86,7 +86,7 @@ std::string hash_of(const http::Request& request) {
     Digest digest;
     digest.add(request.method).add(request.path);
     for (const auto& [name, value] : request.query) digest.add(name).add(value);
-    return digest.add("body").add(request.body).hex();
+    return digest.add("body").add(request.upload ? request.upload->sha256() : request.body).hex();
 }
 
 bool well_formed(std::string_view key) {
