@@ -14,6 +14,7 @@
 
 #include <exception>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -116,6 +117,18 @@ public:
             if (loop.run_one() == 0) throw std::logic_error("the task waits for something that nobody will do");
         if (fault) std::rethrow_exception(fault);
         if constexpr (!std::is_void_v<T>) return std::move(*value);
+    }
+
+    /// Turns the loop until something that was spawned on it has ended. Throws after `limit`.
+    template <class T>
+    T wait_for(std::future<T>& ended, std::chrono::milliseconds limit = std::chrono::seconds(20)) {
+        const auto begun = std::chrono::steady_clock::now();
+        loop.restart();
+        while (ended.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+            if (std::chrono::steady_clock::now() - begun > limit) throw std::runtime_error("it does not end");
+            loop.run_one_for(std::chrono::milliseconds(10));
+        }
+        return ended.get();
     }
 
     /// Turns the loop until the client is so; how long that took. Throws after `limit`.

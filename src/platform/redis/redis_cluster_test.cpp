@@ -161,8 +161,7 @@ TEST_F(RedisClusterTest, HearsChannelsAndWaitsForStreams) {
         auto read = asio::co_spawn(redis.loop, redis.client.stream_read(ctx, stream(at), "g", "one", 1, 5s),
                                    asio::use_future);
         redis.run(redis.client.stream_add(ctx, stream(at), 100, Fields{{"at", std::to_string(at)}}));
-        while (read.wait_for(0s) != std::future_status::ready) redis.loop.run_one_for(10ms);
-        EXPECT_EQ(read.get().at(0).fields.at(0).second, std::to_string(at));
+        EXPECT_EQ(redis.wait_for(read).at(0).fields.at(0).second, std::to_string(at));
     }
 }
 
@@ -208,8 +207,7 @@ TEST_F(RedisClusterTest, AsksWhereASlotIsOnItsWay) {
     redis.run(pause(20ms));
     EXPECT_NE(joined.wait_for(0s), std::future_status::ready);
     (void)from.cli({"MIGRATE", "127.0.0.1", std::to_string(to.port()), "caddy:" + old_key.text(), "0", "5000"});
-    while (joined.wait_for(0s) != std::future_status::ready) redis.loop.run_one_for(10ms);
-    EXPECT_EQ(joined.get().as_text(), "herethere");
+    EXPECT_EQ(redis.wait_for(joined).as_text(), "herethere");
     for (const auto& node : cluster_->nodes) {
         if (node->cli({"INFO", "replication"}).find("role:master") == std::string::npos) continue;
         (void)node->cli({"CLUSTER", "SETSLOT", number, "NODE", RedisCluster::id_of(to)});

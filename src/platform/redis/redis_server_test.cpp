@@ -8,7 +8,7 @@
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
 
-#include <thread>
+#include <memory>
 
 namespace caddy::redis {
 namespace {
@@ -270,6 +270,49 @@ TEST(RedisServerTls, ChecksWhoAnswers) {
     stranger.tls = Tls::required;
     RedisLoop unchecked(stranger);
     unchecked.wait_for(State::available);
+}
+
+TEST(RedisServerEnd, WithoutACloseLosesNothingButTheAnswers) {
+    RedisServer server;
+    const SystemClock clock;
+    Context ctx;
+    ctx.clock = &clock;
+    asio::io_context loop{1};
+    auto client = std::make_unique<Client>(loop.get_executor(), server.config());
+    client->start();
+    loop.run_for(100ms);
+    ASSERT_TRUE(client->available());
+    server.freeze();
+    auto asking = asio::co_spawn(loop, client->get(ctx, value("a")), asio::use_future);
+    loop.run_for(20ms);
+    auto other = std::make_unique<Client>(loop.get_executor(), server.config());
+    other->start();
+    loop.run_for(20ms);
+    client.reset();
+    loop.run_for(100ms);   // whoever waited is told
+    ASSERT_EQ(asking.wait_for(0s), std::future_status::ready);
+    EXPECT_THROW(asking.get(), Gone);
+    other.reset();   // and the loop ends before its tasks do
+}
+
+TEST(RedisServerRole, ThatTurnsToReplicaIsLookedForAnew) {
+    RedisServer primary;
+    RedisServer server;
+    RedisLoop redis(server.config());
+    redis.wait_for(State::available);
+    (void)server.cli({"REPLICAOF", "127.0.0.1", std::to_string(primary.port())});
+    try {
+        redis.run(redis.client.set(redis.context(), value("a"), "b"));
+        FAIL() << "a replica took a write";
+    } catch (const Gone& gone) {
+        EXPECT_EQ(gone.reason, GoneReason::read_only);
+    }
+    (void)server.cli({"REPLICAOF", "NO", "ONE"});
+    redis.wait_for(State::available);
+    const auto limit = steady_clock::now() + 5s;
+    while (redis.client.usage().connected < 2 && steady_clock::now() < limit) redis.loop.run_one_for(10ms);
+    EXPECT_EQ(redis.client.usage().connected, 2);
+    redis.run(redis.client.set(redis.context(), value("a"), "b"));
 }
 
 TEST(RedisServerReply, ThatIsTooLargeCostsTheConnectionOnly) {
