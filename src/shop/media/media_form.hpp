@@ -1,0 +1,14 @@
+#pragma once
+// The picture in a request: the whole body, or the one file of a form. Private to media.
+#include "platform/http/request.hpp"
+
+namespace caddy::media {
+
+/// The bytes of the picture, by the request's content type: `image/…` or `application/octet-stream` for a body that is
+/// the picture, `multipart/form-data` (RFC 7578) for a form with one file. What kind of picture it is said to be does
+/// not matter.
+///
+/// Refuses: media.unsupported_body (415), media.malformed_form (400)
+Result<std::string_view> picture_in(const http::Request&);
+
+}   // namespace caddy::media
