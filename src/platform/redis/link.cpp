@@ -66,8 +66,7 @@ Task<> Link::ready(Limit limit) {
 }
 
 std::shared_ptr<Call> Link::submit(std::string bytes, std::size_t count) {
-    if (state_ != LinkState::up)
-        throw Gone(reason_, Gone::Effect::none, "redis: " + endpoint_.text() + " is away: " + text_);
+    if (state_ != LinkState::up) throw Gone(reason_, Gone::Effect::none, "redis: " + endpoint_.text() + ": " + text_);
     if (usage_.in_flight + count > static_cast<std::size_t>(dialing_->config.commands_max))
         throw Gone(GoneReason::overloaded, Gone::Effect::none, "redis: too many commands wait for " + endpoint_.text());
     auto call = std::make_shared<Call>(executor_, std::move(bytes), count);
@@ -123,6 +122,8 @@ Task<bool> Link::connect() {
         reason_ = gone.reason;
         text = gone.what();
     }
+    const auto known = "redis: " + endpoint_.text() + ": ";
+    if (text.starts_with(known)) text.erase(0, known.size());
     if (text != text_) log::warn("redis.unreachable", {{"node", endpoint_.text()}, {"reason", text}});
     text_ = text;
     co_return false;
