@@ -195,7 +195,7 @@ Task<> CatalogService::set_availability(db::Session& db, const Context& ctx, Var
 
 Task<Result<Page<Product>>> CatalogService::list(const Context& ctx, const ProductQuery& query,
                                                  const PageRequest& page) {
-    auto db = co_await db_.read(ctx);
+    auto db = co_await db_.read_replica(ctx);
     const auto filter = co_await to_filter(db, query);
     const auto name = list_name(query.sort, filter);
     std::optional<store::Entry> after;
@@ -219,7 +219,7 @@ Task<Result<Page<Product>>> CatalogService::list(const Context& ctx, const Produ
 }
 
 Task<Result<Product>> CatalogService::product(const Context& ctx, std::string_view id_or_handle) {
-    auto db = co_await db_.read(ctx);
+    auto db = co_await db_.read_replica(ctx);
     std::vector<Product> found;
     if (const auto id = ProductId::parse(id_or_handle)) found = co_await load(db, std::span(&*id, 1));
     if (found.empty()) {
@@ -271,13 +271,13 @@ Task<bool> CatalogService::has_products(const Context& ctx) {
 }
 
 Task<std::vector<Category>> CatalogService::categories(const Context& ctx) {
-    auto db = co_await db_.read(ctx);
+    auto db = co_await db_.read_replica(ctx);
     const auto rows = co_await store::all_categories(db);
     co_return branch(by_parent(rows), std::nullopt, 0);
 }
 
 Task<Result<Category>> CatalogService::category(const Context& ctx, std::string_view id_or_handle) {
-    auto db = co_await db_.read(ctx);
+    auto db = co_await db_.read_replica(ctx);
     const auto row = co_await find_category(db, id_or_handle);
     if (!row) co_return refuse::category_not_found();
     const auto rows = co_await store::all_categories(db);

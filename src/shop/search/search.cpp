@@ -162,7 +162,7 @@ Task<Result<SearchPage>> SearchService::find(const Context& ctx, const SearchQue
     if (page.cursor) {
         CADDY_CO_TRY(after, rules::read_cursor(*page.cursor, name));
     }
-    auto db = co_await db_.read(ctx);
+    auto db = co_await db_.read_replica(ctx);
     const auto filter = co_await to_filter(db, catalog_, query);
     const auto matches = co_await match_terms(db, terms);
     const auto ids = products_of(matches.ranked, candidates_max);
@@ -196,7 +196,7 @@ Task<Result<std::vector<Suggestion>>> SearchService::suggest(const Context& ctx,
     const auto terms = rules::query_terms(text);
     if (terms.empty()) co_return refuse::no_words();
     const rules::QueryTerm beginning{rules::title_key(text), rules::Reach::beginning};
-    auto db = co_await db_.read(ctx);
+    auto db = co_await db_.read_replica(ctx);
     auto ids = co_await store::titles(db, beginning.text, rules::last_term(beginning), looked_at);
     if (ids.size() < looked_at) {
         const auto titled = static_cast<std::int64_t>(terms.size()) * rules::weight_of(Field::title);
