@@ -49,7 +49,8 @@ Platform::Platform(const Settings& settings) : Platform(settings, {}) {}
 Platform::Platform(const Settings& settings, std::span<std::byte> counts)
     : windows(table_in(counts)),
       database(open_database(loop, settings)), outgoing(settings.outgoing),
-      mailer(mail::make_mailer(settings.mail, settings.mail_dir())), redis(make_redis(loop, settings)) {}
+      mailer(mail::make_mailer(settings.mail, settings.mail_dir())), redis(make_redis(loop, settings)),
+      fleet_windows(redis ? std::make_unique<limit::FleetWindows>(*redis) : nullptr) {}
 
 // A server is told that its connections end; the loop may hold what will never end, so nobody waits for long.
 Platform::~Platform() {

@@ -2,6 +2,7 @@
 // The machine that the shop stands on: one event loop, one clock, one database, one way out.
 #include "app/settings.hpp"
 #include "platform/db/database.hpp"
+#include "platform/limit/fleet_windows.hpp"
 #include "platform/limit/window_table.hpp"
 #include "platform/mail/mail.hpp"
 #include "platform/net/http_client.hpp"
@@ -66,6 +67,7 @@ struct Platform {
     net::HttpClient outgoing;
     std::unique_ptr<mail::Mailer> mailer;
     std::unique_ptr<redis::Client> redis;   // null: the shop does without
+    std::unique_ptr<limit::FleetWindows> fleet_windows;   // null without Redis
 };
 
 }   // namespace caddy::app

@@ -27,7 +27,8 @@ Task<> sweep_keys(const Context& ctx, idempotency::Ledger& ledger) { (void)co_aw
 
 Shop::Shop(Platform& platform, const Settings& settings)
     : ledger(platform.database, settings.idempotency),
-      sign_in_attempts(platform.clock, settings.sign_in, platform.windows),
+      sign_in_attempts(platform.clock, settings.sign_in, platform.windows,
+                       platform.fleet_windows.get()),
       identity(platform.database, sign_in_attempts, settings.identity),
       account_mail(platform.database, *platform.mailer, account_mail_config(settings)),
       catalog(platform.database),

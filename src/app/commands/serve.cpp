@@ -7,6 +7,7 @@
 #include "app/shop.hpp"
 #include "app/version.hpp"
 #include "platform/http/server.hpp"
+#include "platform/limit/fleet_limiter.hpp"
 #include "platform/net/listener.hpp"
 #include "platform/runtime/supervisor.hpp"
 #include "platform/runtime/task_group.hpp"
@@ -56,6 +57,12 @@ WorkerBoard make_board(const Settings& settings, int workers) {
     return board;
 }
 
+std::unique_ptr<limit::FleetLimiter> make_fleet_limiter(Platform& platform, const limit::Config& limits) {
+    if (!platform.redis) return nullptr;
+    return std::make_unique<limit::FleetLimiter>(platform.loop.get_executor(), *platform.redis, platform.windows,
+                                                 limits.callers_max);
+}
+
 /// Everything that runs while the shop is open. Ports first, so that the rest may know them; doors open last.
 class Serving {
 public:
@@ -64,7 +71,8 @@ public:
           slot_(inherited.slot),
           metrics_(board_, slot_),
           platform_(settings, board_.shared_area()),
-          limiter_(settings.limit, platform_.windows),
+          fleet_limiter_(make_fleet_limiter(platform_, settings.limit)),
+          limiter_(settings.limit, platform_.windows, fleet_limiter_.get()),
           public_(platform_.loop.get_executor(), settings.http, public_services()),
           admin_(platform_.loop.get_executor(), settings.http, {admin_router_, platform_.clock}),
           settings_(with_ports(settings, inherited)) {}
@@ -145,6 +153,7 @@ private:
     int slot_;
     Metrics metrics_;
     Platform platform_;
+    std::unique_ptr<limit::FleetLimiter> fleet_limiter_;   // null without Redis
     limit::RateLimiter limiter_;
     http::Router public_router_;
     http::Router admin_router_;
@@ -161,6 +170,7 @@ Task<> Serving::open_until_told(jobs::Worker& worker, Health& health) {
     (void)tasks.spawn(worker.run());
     (void)upkeep.spawn(pulse());
     if (platform_.redis) platform_.redis->start();
+    if (fleet_limiter_) fleet_limiter_->start();
     public_.start();
     admin_.start();
     health.started();
@@ -209,6 +219,7 @@ Task<> Serving::drain(jobs::Worker& worker, Health& health, TaskGroup& tasks) {
     co_await public_.stop(std::chrono::seconds(settings_.process.drain_limit_s), http::Backlog::serve);
     worker.stop();
     co_await tasks.join();
+    if (fleet_limiter_) co_await fleet_limiter_->stop();
     co_await admin_.stop(std::chrono::seconds(1), http::Backlog::serve);
 }
 

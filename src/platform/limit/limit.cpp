@@ -1,8 +1,11 @@
 #include "platform/limit/limit.hpp"
 
 #include "platform/crypto/digest.hpp"
+#include "platform/limit/fleet_limiter.hpp"
+#include "platform/telemetry/metrics.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace caddy::limit {
 
@@ -33,8 +36,11 @@ std::string Decision::limit_header() const {
 
 namespace {
 
-/// One table counts all tiers and attempts: the first letter tells them apart. A name that has no room, or that is
-/// nobody's business, stands there as its digest.
+constexpr std::string_view attempt_kind = "attempts";
+
+const metrics::Counter refused{{"caddy_rate_limited_total", "Requests refused by the limits.", {"tier"}}};
+
+/// A name that has no room stands in the table as its digest.
 std::string key_of(char kind, std::string_view name) {
     constexpr std::size_t name_bytes_max = 48;
     std::string key(1, kind);
@@ -43,49 +49,73 @@ std::string key_of(char kind, std::string_view name) {
     return key;
 }
 
-char letter(Tier tier) { return tier == Tier::global ? 'g' : tier == Tier::api ? 'a' : 's'; }
+// A digest always: these are addresses of people.
+std::string attempt_key(std::string_view name) { return key_of('t', crypto::sha256_hex(name)); }
 
-Decision describe(Tier tier, const Quota& quota, const Usage& usage) {
-    Decision decision{usage.taken > 0, tier, quota.limit, quota.window_s};
-    decision.remaining = std::max<std::int64_t>(0, quota.limit - usage.used);
-    decision.reset_s = std::min(seconds_up(usage.until_reset), quota.window_s);
+bool binds_more(const Decision& a, const Decision& b) {
+    if (a.admitted != b.admitted) return !a.admitted;
+    return a.remaining < b.remaining;
+}
+
+}   // namespace
+
+// One table counts all tiers and attempts: the first letter tells them apart.
+std::string window_name(Tier tier, std::string_view caller) {
+    return key_of(tier == Tier::global ? 'g' : tier == Tier::api ? 'a' : 's', caller);
+}
+
+Decision describe(const TierDraw& draw, const Usage& usage) {
+    Decision decision{usage.taken > 0, draw.tier, draw.quota.limit, draw.quota.window_s};
+    decision.remaining = std::max<std::int64_t>(0, draw.quota.limit - usage.used);
+    decision.reset_s = std::min(seconds_up(usage.until_reset), draw.quota.window_s);
     if (!decision.admitted) decision.retry_after_s = std::max<std::int64_t>(1, seconds_up(usage.until_room));
     return decision;
 }
 
-}   // namespace
-
-RateLimiter::RateLimiter(const Config& config, WindowTable& table) : config_(config), table_(table) {}
-
-const Quota& RateLimiter::quota_of(Tier tier) const {
-    return tier == Tier::auth ? config_.auth : tier == Tier::api ? config_.api : config_.global;
+Decision draw(WindowTable& table, std::span<const TierDraw> draws, std::string_view caller, Time now) {
+    Decision tightest;
+    for (std::size_t i = 0; i < draws.size(); ++i) {
+        const auto decision = describe(draws[i], table.take(window_name(draws[i].tier, caller), draws[i].quota, now));
+        if (i == 0 || binds_more(decision, tightest)) tightest = decision;
+        if (decision.admitted) continue;
+        for (std::size_t j = 0; j < i; ++j) {
+            table.give_back(window_name(draws[j].tier, caller), draws[j].quota, now);
+        }
+        break;
+    }
+    return tightest;
 }
+
+RateLimiter::RateLimiter(const Config& config, WindowTable& table, FleetLimiter* fleet)
+    : config_(config), table_(table), fleet_(fleet) {}
 
 Task<Decision> RateLimiter::decide(Tier tier, std::string_view caller, Time now) {
-    const auto key = key_of(letter(tier), caller);
-    const auto own = describe(tier, quota_of(tier), table_.take(key, quota_of(tier), now));
-    if (tier == Tier::global || !own.admitted) co_return own;
-    const auto overall_key = key_of(letter(Tier::global), caller);
-    const auto overall = describe(Tier::global, config_.global, table_.take(overall_key, config_.global, now));
-    if (!overall.admitted) table_.give_back(key, quota_of(tier), now);
-    if (!overall.admitted || overall.remaining < own.remaining) co_return overall;
-    co_return own;
+    const std::array<TierDraw, 2> both{{{tier, tier == Tier::auth ? config_.auth : config_.api},
+                                        {Tier::global, config_.global}}};
+    const auto draws = std::span(both).subspan(tier == Tier::global ? 1 : 0);
+    Decision decision;
+    if (fleet_) decision = co_await fleet_->decide(draws, caller, now);
+    else decision = draw(table_, draws, caller, now);
+    if (!decision.admitted) refused.add({tier_name(decision.tier)});
+    co_return decision;
 }
 
-AttemptLimit::AttemptLimit(const Clock& clock, const Config& config, WindowTable& table)
-    : clock_(clock), config_(config), table_(table) {}
-
-namespace {
-
-// A digest always: these are addresses of people.
-std::string attempt_key(std::string_view name) { return key_of('t', crypto::sha256_hex(name)); }
-
-}   // namespace
+AttemptLimit::AttemptLimit(const Clock& clock, const Config& config, WindowTable& table, FleetWindows* fleet)
+    : clock_(clock), config_(config), table_(table), fleet_(fleet) {}
 
 Task<std::optional<std::chrono::seconds>> AttemptLimit::check(std::string_view key) {
-    const auto usage = table_.take(attempt_key(key), quota(), clock_.now());
-    if (usage.taken > 0) co_return std::nullopt;
-    co_return std::chrono::seconds(std::max<std::int64_t>(1, seconds_up(usage.until_room)));
+    const auto name = attempt_key(key);
+    std::optional<Usage> usage;
+    if (fleet_ && fleet_->available()) {
+        const Draw draws[] = {{attempt_kind, quota()}};
+        const auto answer = co_await fleet_->ask({.caller = name, .draws = draws, .need = 1});
+        if (answer) usage = answer->usage.front();
+        // The pod counts on beside the fleet, so that the fleet's loss forgives nobody.
+        if (answer && usage->taken > 0) table_.add(name, quota(), clock_.now());
+    }
+    if (!usage) usage = table_.take(name, quota(), clock_.now());
+    if (usage->taken > 0) co_return std::nullopt;
+    co_return std::chrono::seconds(std::max<std::int64_t>(1, seconds_up(usage->until_room)));
 }
 
 Task<> AttemptLimit::note_failure(std::string_view key) {
@@ -96,8 +126,10 @@ Task<> AttemptLimit::note_failure(std::string_view key) {
 }
 
 Task<> AttemptLimit::clear(std::string_view key) {
-    table_.forget(attempt_key(key));
-    co_return;
+    const auto name = attempt_key(key);
+    table_.forget(name);
+    const Draw counted{attempt_kind, quota()};
+    if (fleet_ && fleet_->available()) co_await fleet_->forget(name, counted);
 }
 
 }   // namespace caddy::limit

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -40,10 +41,26 @@ struct Decision {
     std::string limit_header() const;
 };
 
+/// A tier's quota; a request draws from its own tier and from the global one.
+struct TierDraw {
+    Tier tier;
+    Quota quota;
+};
+
+/// What a caller has used, as the answer to a request tells it.
+Decision describe(const TierDraw&, const Usage&);
+/// Draws from all windows of `table` or from none; the one that binds most tightly.
+Decision draw(WindowTable& table, std::span<const TierDraw>, std::string_view caller, Time now);
+/// The key of a tier's window of a caller, in a WindowTable.
+std::string window_name(Tier, std::string_view caller);
+
+class FleetLimiter;
+class FleetWindows;
+
 class RateLimiter {
 public:
-    /// `table` is what the workers of this pod count in together.
-    RateLimiter(const Config&, WindowTable& table);
+    /// `table` is what the workers of this pod count in together; `fleet`, where there is one, counts for all pods.
+    RateLimiter(const Config&, WindowTable& table, FleetLimiter* fleet = nullptr);
 
     /// Draws from the tier and from the global one, which every request draws from. A refusal draws from neither.
     Task<Decision> decide(Tier, std::string_view caller, Time now);
@@ -52,10 +69,9 @@ public:
     void reconfigure(const Config& config) { config_ = config; }
 
 private:
-    const Quota& quota_of(Tier) const;
-
     Config config_;
     WindowTable& table_;
+    FleetLimiter* fleet_;
 };
 
 /// Guards a secret that can be guessed: so many attempts per key and window, then none.
@@ -68,7 +84,8 @@ public:
         std::int64_t failures_max = 5;     // 1..1000
         std::int64_t window_s = 15 * 60;   // 1..86400
     };
-    AttemptLimit(const Clock& clock, const Config& config, WindowTable& table);
+    /// Counts in `fleet` where there is one and it answers, else in what the workers of this pod share.
+    AttemptLimit(const Clock& clock, const Config& config, WindowTable& table, FleetWindows* fleet = nullptr);
 
     /// Nothing when the attempt may go on; else how long to wait, and the attempt is not counted.
     Task<std::optional<std::chrono::seconds>> check(std::string_view key);
@@ -83,6 +100,7 @@ private:
     const Clock& clock_;
     Config config_;
     WindowTable& table_;
+    FleetWindows* fleet_;
 };
 
 }  // namespace caddy::limit

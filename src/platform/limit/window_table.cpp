@@ -25,7 +25,8 @@ constexpr std::size_t ring = WindowTable::slots_per_window + 1;
 struct Head {
     std::uint64_t seed;   // so that nobody outside can choose keys of one set
     std::uint64_t sets;
-    std::array<std::uint64_t, 6> unused;   // the sets begin on a cache line
+    std::uint64_t identity;
+    std::array<std::uint64_t, 5> unused;   // the sets begin on a cache line
 };
 
 microseconds slot_length(const Quota& quota) {
@@ -158,7 +159,8 @@ void WindowTable::format(std::span<std::byte> memory) {
     CADDY_ASSERT(memory.size() >= bytes_for(1));
     std::random_device random;
     const auto sets = (memory.size() - sizeof(Head)) / sizeof(Set);
-    new (memory.data()) Head{(std::uint64_t{random()} << 32) | random(), sets, {}};
+    const auto draw = [&] { return (std::uint64_t{random()} << 32) | random(); };
+    new (memory.data()) Head{draw(), sets, draw(), {}};
 }
 
 WindowTable::WindowTable(std::size_t keys) : own_((bytes_for(keys) + 7) / 8) {
@@ -167,6 +169,8 @@ WindowTable::WindowTable(std::size_t keys) : own_((bytes_for(keys) + 7) / 8) {
 }
 
 WindowTable::WindowTable(std::span<std::byte> memory) : memory_(memory) {}
+
+std::uint64_t WindowTable::identity() const { return reinterpret_cast<const Head*>(memory_.data())->identity; }
 
 WindowTable::Set& WindowTable::set_of(std::string_view key) const {
     const auto& head = *reinterpret_cast<const Head*>(memory_.data());

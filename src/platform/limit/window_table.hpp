@@ -41,6 +41,9 @@ public:
     explicit WindowTable(std::span<std::byte>);
     WindowTable(const WindowTable&) = delete;
 
+    /// The same in all processes that share this table, another one elsewhere.
+    std::uint64_t identity() const;
+
     Usage peek(std::string_view key, const Quota&, Time now);
     /// Counts as many of `wanted` as the quota has room for. A refusal counts nothing.
     Usage take(std::string_view key, const Quota&, Time now, std::int64_t wanted = 1);

@@ -1,0 +1,182 @@
+// Limits over several pods, on a real Redis. Each pod here has a client, a table and a limiter of its own, as a process
+// has; they share one event loop, which is all that the test saves.
+#include "platform/limit/fleet_limiter.hpp"
+#include "tests/support/redis_server.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace caddy::limit {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::RedisLoop;
+using testing::RedisServer;
+using std::chrono::steady_clock;
+
+Time now() {
+    return Time(std::chrono::duration_cast<Time::duration>(std::chrono::system_clock::now().time_since_epoch()));
+}
+
+Task<> sleep_for(std::chrono::milliseconds time) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, time);
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+struct Pod {
+    Pod(asio::io_context& loop, const redis::Config& config, const Config& limits)
+        : client(loop.get_executor(), config), fleet(loop.get_executor(), client, table, 1'000),
+          limiter(limits, table, &fleet) {}
+    WindowTable table{1'000};
+    redis::Client client;
+    FleetLimiter fleet;
+    RateLimiter limiter;
+};
+
+class Fleet {
+public:
+    Fleet(const RedisServer& server, std::size_t pods, const Config& limits) : redis_(server.config()) {
+        for (std::size_t i = 0; i < pods; ++i) {
+            pods_.push_back(std::make_unique<Pod>(redis_.loop, server.config(), limits));
+            pods_.back()->client.start();
+            pods_.back()->fleet.start();
+        }
+        wait(true);
+        run(sleep_for(1'500ms));   // the pods have counted one another
+    }
+    ~Fleet() {
+        for (auto& pod : pods_) {
+            run(pod->fleet.stop());
+            run(pod->client.close());
+        }
+    }
+
+    template <class T>
+    T run(Task<T> task) {
+        return redis_.run(std::move(task));
+    }
+    /// Turns until every pod has Redis, or has noticed that it has not.
+    void wait(bool available) {
+        const auto limit = steady_clock::now() + 10s;
+        for (auto& pod : pods_) {
+            while (pod->client.available() != available) {
+                if (steady_clock::now() > limit) throw std::runtime_error("Redis does not come or go");
+                run(sleep_for(10ms));
+            }
+        }
+    }
+    Pod& operator[](std::size_t i) { return *pods_[i % pods_.size()]; }
+    std::size_t size() const { return pods_.size(); }
+
+private:
+    RedisLoop redis_;
+    std::vector<std::unique_ptr<Pod>> pods_;
+};
+
+Task<> ask(Fleet& fleet, std::size_t pod, std::deque<steady_clock::time_point>& admitted) {
+    const auto decision = co_await fleet[pod].limiter.decide(Tier::api, "10.0.0.1", now());
+    if (decision.admitted) admitted.push_back(steady_clock::now());
+}
+
+/// So many requests at about the same time over all pods; how many got through.
+Task<std::int64_t> crowd(Fleet& fleet, std::size_t requests) {
+    std::deque<steady_clock::time_point> admitted;
+    TaskGroup group(co_await asio::this_coro::executor, [](std::exception_ptr) { ADD_FAILURE(); });
+    for (std::size_t i = 0; i < requests; ++i) {
+        (void)group.spawn(ask(fleet, i, admitted));
+        if (i % 50 == 49) co_await sleep_for(1ms);
+    }
+    co_await group.join();
+    co_return static_cast<std::int64_t>(admitted.size());
+}
+
+TEST(FleetLimit, admits_the_limit_once_whatever_the_number_of_pods) {
+    RedisServer server;
+    Fleet fleet(server, 3, {{1'000, 60}, {100, 60}, {10, 60}, 1'000});
+    EXPECT_EQ(fleet.run(crowd(fleet, 300)), 100);
+    const auto decision = fleet.run(fleet[1].limiter.decide(Tier::api, "10.0.0.1", now()));
+    EXPECT_FALSE(decision.admitted);
+    EXPECT_EQ(decision.tier, Tier::api);
+    EXPECT_GE(decision.retry_after_s, 50);
+    EXPECT_LE(decision.retry_after_s, 61);
+    EXPECT_TRUE(fleet.run(fleet[1].limiter.decide(Tier::api, "10.0.0.2", now())).admitted);
+    EXPECT_TRUE(fleet.run(fleet[1].limiter.decide(Tier::auth, "10.0.0.1", now())).admitted);
+}
+
+TEST(FleetLimit, leases_stay_within_a_hundredth_and_save_questions) {
+    RedisServer server;
+    Fleet fleet(server, 5, {{1'000'000, 60}, {4'000, 60}, {10, 60}, 1'000});
+    const auto admitted = fleet.run(crowd(fleet, 6'000));
+    EXPECT_LE(admitted, 4'040);
+    EXPECT_GE(admitted, 3'920);
+}
+
+TEST(FleetLimit, a_refusal_of_the_global_tier_draws_from_neither) {
+    RedisServer server;
+    Fleet fleet(server, 2, {{5, 60}, {4, 60}, {4, 60}, 1'000});
+    for (std::size_t i = 0; i < 4; ++i) {
+        EXPECT_TRUE(fleet.run(fleet[i].limiter.decide(Tier::api, "a", now())).admitted);
+    }
+    EXPECT_TRUE(fleet.run(fleet[0].limiter.decide(Tier::auth, "a", now())).admitted);
+    for (std::size_t i = 0; i < 4; ++i) {
+        const auto decision = fleet.run(fleet[i].limiter.decide(Tier::auth, "a", now()));
+        EXPECT_FALSE(decision.admitted);
+    }
+}
+
+/// Steady requests at a share of the limit, over all pods in turn; how many were refused.
+Task<std::int64_t> stroll(Fleet& fleet, double per_second, std::chrono::milliseconds time) {
+    const auto begun = steady_clock::now();
+    std::int64_t refused = 0;
+    for (std::size_t i = 0; steady_clock::now() - begun < time; ++i) {
+        const auto decision = co_await fleet[i].limiter.decide(Tier::api, "calm", now());
+        if (!decision.admitted) ++refused;
+        const auto due = begun + std::chrono::microseconds(static_cast<std::int64_t>(1e6 * static_cast<double>(i + 1) / per_second));
+        asio::steady_timer timer(co_await asio::this_coro::executor, due);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+    co_return refused;
+}
+
+TEST(FleetLimit, a_caller_at_ninety_percent_is_never_refused) {
+    RedisServer server;
+    Fleet fleet(server, 4, {{1'000'000, 2}, {1'000, 2}, {10, 2}, 1'000});
+    EXPECT_EQ(fleet.run(stroll(fleet, 450, 6s)), 0);
+}
+
+TEST(FleetLimit, without_redis_each_pod_admits_its_share_and_afterwards_the_fleet_knows_of_it) {
+    RedisServer server;
+    Fleet fleet(server, 4, {{100'000, 60}, {400, 60}, {10, 60}, 1'000});
+    EXPECT_EQ(fleet.run(crowd(fleet, 200)), 200);
+    server.kill();
+    fleet.wait(false);
+    const auto alone = fleet.run(crowd(fleet, 1'000));
+    EXPECT_EQ(alone, 200) << "what was admitted before counts";
+    server.start();   // empty
+    fleet.wait(true);
+    fleet.run(sleep_for(1'500ms));
+    EXPECT_LE(fleet.run(crowd(fleet, 1'000)), 200) << "what was admitted alone counts";
+}
+
+TEST(FleetLimit, wrong_passwords_are_counted_over_all_pods) {
+    RedisServer server;
+    Fleet fleet(server, 3, {});
+    const SystemClock clock;
+    int through = 0;
+    for (std::size_t i = 0; i < 12; ++i) {
+        FleetWindows windows(fleet[i].client);
+        AttemptLimit attempts(clock, {}, fleet[i].table, &windows);
+        if (!fleet.run(attempts.check("a@example.com"))) ++through;
+    }
+    EXPECT_EQ(through, 5);
+    FleetWindows windows(fleet[0].client);
+    AttemptLimit attempts(clock, {}, fleet[0].table, &windows);
+    fleet.run(attempts.clear("a@example.com"));
+    EXPECT_FALSE(fleet.run(attempts.check("a@example.com")));
+}
+
+}   // namespace
+}   // namespace caddy::limit

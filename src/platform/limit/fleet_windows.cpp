@@ -1,0 +1,182 @@
+#include "platform/limit/fleet_windows.hpp"
+
+#include "core/assert.hpp"
+#include "platform/telemetry/log.hpp"
+
+namespace caddy::limit {
+namespace {
+
+using std::chrono::microseconds;
+
+// A request is not held up by its limit: who does not answer within this is taken for gone.
+constexpr std::chrono::milliseconds patience{250};
+
+const redis::KeyPattern window_key{{.owner = "limit",
+                                    .pattern = "limit:{<caller>}:<kind>:<seconds>",
+                                    .content = "hash: requests by slot of the window, open leases, newest slot",
+                                    .ttl_max = std::chrono::hours(25),
+                                    .size = "104 fields; one key for each tier and caller of the last window"}};
+const redis::KeyPattern pods_key{{.owner = "limit",
+                                  .pattern = "limit:pods",
+                                  .content = "sorted set: pods by when they were last there",
+                                  .ttl_max = std::chrono::seconds(30),
+                                  .size = "one member for each pod"}};
+
+// KEYS: the windows that a request draws from. ARGV: need, want, how many spent, (microseconds ago, count) of each; then
+// limit and window in seconds of each key. A slot counts until its own end plus the window. A lease is counted only when
+// its use is told, so all that are open in this slot and the last stay within a hundredth of the limit, and none is
+// given near the limit.
+const redis::Script draw_script{{.name = "limit.draw", .source = R"lua(
+if redis.replicate_commands then redis.replicate_commands() end
+local SLOTS = 100
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local need, want, told = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local first = 4 + told * 2
+
+local function name(slot) return string.format('%.0f', slot) end
+
+local function load(key, limit, length)
+  local slot = math.floor(now / length)
+  local newest = tonumber(redis.call('HGET', key, 'newest') or slot)
+  if newest > slot then slot = newest end
+  local over = {}
+  for s = newest - SLOTS, math.min(newest, slot - SLOTS - 1) do over[#over + 1] = name(s) end
+  for s = newest - 1, math.min(newest, slot - 2) do over[#over + 1] = 'lease' .. name(s) end
+  if #over > 0 then redis.call('HDEL', key, unpack(over)) end
+  for i = 1, told do
+    local at = math.floor((now - tonumber(ARGV[2 + i * 2])) / length)
+    if at >= slot - SLOTS then redis.call('HINCRBY', key, name(math.min(at, slot)), ARGV[3 + i * 2]) end
+  end
+  local names = {'lease' .. name(slot - 1), 'lease' .. name(slot)}
+  for s = slot - SLOTS, slot do names[#names + 1] = name(s) end
+  local counts = redis.call('HMGET', key, unpack(names))
+  local part = {key = key, limit = limit, length = length, slot = slot, counts = counts, used = 0,
+                open = tonumber(counts[1] or 0) + tonumber(counts[2] or 0)}
+  for i = 3, #counts do part.used = part.used + tonumber(counts[i] or 0) end
+  return part
+end
+
+local function describe(part, admitted)
+  local left, reset, room = part.used + admitted, 0, 0
+  for i = 3, #part.counts do
+    local count = tonumber(part.counts[i] or 0)
+    if count > 0 then
+      local free = (part.slot + (i - 3) + 1) * part.length - now
+      if reset == 0 then reset = free end
+      if left < part.limit then break end
+      left = left - count
+      room = free
+    end
+  end
+  if reset == 0 and admitted > 0 then reset = (part.slot + SLOTS + 1) * part.length - now end
+  return part.used + admitted, reset, room
+end
+
+local parts, admitted, leased, life = {}, need, want, nil
+for i, key in ipairs(KEYS) do
+  local limit = tonumber(ARGV[first + i * 2 - 2])
+  local part = load(key, limit, tonumber(ARGV[first + i * 2 - 1]) * 1000000 / SLOTS)
+  local spare = math.floor(limit / 100) - part.open
+  if limit < 1000 or part.used + part.open + need > limit * 0.9 then spare = 0 end
+  admitted = math.max(0, math.min(admitted, limit - part.used))
+  leased = math.max(0, math.min(leased, spare))
+  local until_end = (part.slot + 1) * part.length - now
+  life = life and math.min(life, until_end) or until_end
+  parts[i] = part
+end
+local answer = {admitted, leased, life}
+for _, part in ipairs(parts) do
+  if admitted > 0 then redis.call('HINCRBY', part.key, name(part.slot), admitted) end
+  if leased > 0 then redis.call('HINCRBY', part.key, 'lease' .. name(part.slot), leased) end
+  if admitted > 0 or leased > 0 or told > 0 then
+    redis.call('HSET', part.key, 'newest', name(part.slot))
+    redis.call('PEXPIRE', part.key, math.ceil(part.length * (SLOTS + 2) / 1000))
+  end
+  for _, value in ipairs({describe(part, admitted)}) do answer[#answer + 1] = value end
+end
+return answer
+)lua"}};
+
+const redis::Script pods_script{{.name = "limit.pods", .source = R"lua(
+if redis.replicate_commands then redis.replicate_commands() end
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 10000)
+redis.call('PEXPIRE', KEYS[1], 30000)
+return redis.call('ZCARD', KEYS[1])
+)lua", .repeat = redis::Repeat::safe}};
+
+std::vector<std::string> arguments_of(const Question& question) {
+    std::vector<std::string> arguments{std::to_string(question.need), std::to_string(question.want),
+                                       std::to_string(question.spent.size())};
+    for (const auto& spent : question.spent) {
+        arguments.push_back(std::to_string(spent.ago.count()));
+        arguments.push_back(std::to_string(spent.count));
+    }
+    for (const auto& draw : question.draws) {
+        arguments.push_back(std::to_string(draw.quota.limit));
+        arguments.push_back(std::to_string(draw.quota.window_s));
+    }
+    return arguments;
+}
+
+Answer answer_of(const redis::Reply& reply, std::size_t draws) {
+    const auto& numbers = reply.as_list();
+    CADDY_ASSERT(numbers.size() == 3 + 3 * draws);
+    Answer answer{numbers[0].as_integer(), numbers[1].as_integer(), microseconds(numbers[2].as_integer()), {}};
+    for (std::size_t i = 0; i < draws; ++i) {
+        Usage usage;
+        usage.used = numbers[3 + 3 * i].as_integer();
+        usage.until_reset = microseconds(numbers[4 + 3 * i].as_integer());
+        usage.until_room = microseconds(numbers[5 + 3 * i].as_integer());
+        usage.taken = answer.admitted;
+        answer.usage.push_back(usage);
+    }
+    return answer;
+}
+
+}   // namespace
+
+Task<std::optional<redis::Reply>> FleetWindows::run(redis::Command command) {
+    Context ctx;
+    ctx.request_id = "limit";
+    ctx.route = "limit";
+    ctx.deadline = std::chrono::steady_clock::now() + patience;
+    try {
+        auto reply = co_await redis_.run(ctx, std::move(command));
+        co_return std::move(reply);
+    } catch (const Unavailable&) {
+        co_return std::nullopt;
+    } catch (const DeadlineExceeded&) {
+        co_return std::nullopt;
+    } catch (const redis::Fault& fault) {
+        log::error("limit.fault", {{"fault", fault.what()}});
+        co_return std::nullopt;
+    }
+}
+
+Task<std::optional<Answer>> FleetWindows::ask(const Question& question) {
+    std::vector<redis::Key> keys;
+    for (const auto& draw : question.draws) keys.push_back(window_key(question.caller, draw.kind, draw.quota.window_s));
+    const auto reply = co_await run(redis::Command(draw_script, keys, arguments_of(question)));
+    if (!reply) co_return std::nullopt;
+    co_return answer_of(*reply, question.draws.size());
+}
+
+Task<> FleetWindows::forget(std::string_view caller, const Draw& draw) {
+    redis::Command command("DEL");
+    command.key(window_key(caller, draw.kind, draw.quota.window_s)).repeatable();
+    (void)co_await run(std::move(command));
+}
+
+Task<std::optional<std::int64_t>> FleetWindows::count_pods(std::string pod) {
+    const std::vector<redis::Key> keys{pods_key()};
+    const std::vector<std::string> arguments{std::move(pod)};
+    const auto reply = co_await run(redis::Command(pods_script, keys, arguments));
+    if (!reply) co_return std::nullopt;
+    co_return reply->as_integer();
+}
+
+}   // namespace caddy::limit
