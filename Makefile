@@ -7,6 +7,9 @@ PYTHON  := /usr/bin/python3
 web_in  := $(shell find web \( -name node_modules -o -name dist -o -name generated -o -name '.readme-*' \) -prune -o -type f -print 2>/dev/null) \
            $(shell find src -name '*_api.yaml') tools/bundle_openapi.py
 
+on_server := $(addprefix tests/,api/test_journey_guest_checkout.py api/test_checkout.py api/test_idempotency.py api/test_access_walk.py \
+             system/test_mariadb.py system/test_concurrency.py system/test_crash.py)
+
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
@@ -37,7 +40,11 @@ check: dev web ## The fast ring: unit tests, house rules, contract of the API (u
 	@$(PYTHON) tools/tidy.py
 	@$(PYTHON) -m pytest -q tests/tools tests/contract
 
-test: build check ## Every test
+mysql: dev ## Unit tests with a database, and the journeys that matter most, on a MariaDB server of their own
+	@ctest --test-dir build/dev --output-on-failure -j2 -L mysql
+	@CADDY_TEST_ENGINE=mysql $(PYTHON) -m pytest -q $(on_server)
+
+test: build check mysql ## Every test
 	@$(PYTHON) -m pytest -q tests/api tests/system
 
 tidy: ## The house rules alone
@@ -52,4 +59,4 @@ pack: build ## Make dist/caddy-shopping-<version>.tar.gz
 clean: ## Delete what builds have made (never ./data)
 	@rm -rf build dist web/client/dist web/client/src/generated
 
-.PHONY: help setup build web run dev check test tidy fmt pack clean
+.PHONY: help setup build web run dev check mysql test tidy fmt pack clean

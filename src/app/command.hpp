@@ -48,6 +48,7 @@ int search_rebuild(const Settings&);
 int config_print(const BoundSettings&, const CommandLine&);
 int list_routes(const CommandLine&);
 int check_redis(const Settings&);
+int check_database(const Settings&);
 int list_redis_keys(const CommandLine&);
 
 /// "Why, and what to do", on standard error.

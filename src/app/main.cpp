@@ -93,9 +93,17 @@ void add_audit(CLI::App& root, CommandLine& line, Run& run) {
         [&line, &run] { run = [&line](const BoundSettings& bound) { return audit(bound.settings, line); }; });
 }
 
+void add_check_database(CLI::App& check, CommandLine& line, Run& run) {
+    auto* command = check.add_subcommand("database", "Ask the database who it is and how its schema stands; exit 69 "
+                                                     "when it cannot be had, 78 when the schema is not this program's");
+    common_options(*command, line);
+    command->callback([&run] { run = [](const BoundSettings& bound) { return check_database(bound.settings); }; });
+}
+
 void add_redis(CLI::App& root, CommandLine& line, Run& run) {
     auto* check = root.add_subcommand("check", "Whether what the shop stands on can be had");
     check->require_subcommand(1);
+    add_check_database(*check, line, run);
     auto* command = check->add_subcommand("redis", "Sign in at Redis, write, read and delete; exit 69 when not");
     common_options(*command, line);
     command->callback([&run] { run = [](const BoundSettings& bound) { return check_redis(bound.settings); }; });
@@ -177,6 +185,9 @@ int run_program(int argc, char** argv) {
 int main(int argc, char** argv) {
     try {
         return caddy::app::run_program(argc, argv);
+    } catch (const caddy::app::SettingsFault& fault) {
+        caddy::app::complain(fault.what());
+        return caddy::app::exit_config;
     } catch (const std::exception& fault) {
         caddy::app::complain(fault.what());
         return caddy::app::exit_software;

@@ -30,10 +30,32 @@ void bind_process(config::Binder& b, ProcessConfig& c) {
 }
 
 void bind_database(config::Binder& b, Settings& s) {
-    b.text("DB_HOST", s.process.database_host, "Database server; empty: the embedded database in DATA_DIR")
-        .integer("SQLITE_READERS", s.sqlite.readers, {1, 16}, "Read connections to the embedded database")
-        .integer("DB_WAIT_LIMIT_MS", s.sqlite.wait_limit_ms, {1, 60'000},
-                 "How long a request waits for a connection before it gets 503");
+    constexpr config::Bounds milliseconds{1, 60'000};
+    b.text("DB_HOST", s.mysql.hosts,
+           "MariaDB or MySQL server; several with commas: the first that takes writes; empty: a file in DATA_DIR")
+        .text("DB_READ_HOST", s.mysql.read_hosts,
+              "Read-only copies for what shoppers look at; empty: everything goes to DB_HOST")
+        .integer("DB_PORT", s.mysql.port, {1, 65'535}, "Port of hosts that name none")
+        .text("DB_NAME", s.mysql.database, "The database at the server; it must exist")
+        .text("DB_USERNAME", s.mysql.user, "Who signs in at the server")
+        .secret("DB_PASSWORD", s.mysql.password, "His password")
+        .choice("DB_SSL_MODE", s.mysql.tls,
+                "preferred: encrypted where the server can; required: or not at all; verify_ca, verify_full: proven")
+        .text("DB_SSL_CA", s.mysql.authorities, "PEM file of the server's authorities, or its text; empty: the system")
+        .integer("DB_POOL_SIZE", s.mysql.pool_size, {1, 10'000},
+                 "Connections of this pod at most, shared out over its workers; as many to DB_READ_HOST")
+        .integer("DB_FLEET_PODS", s.fleet_pods, {1, 10'000},
+                 "Pods that the fleet may grow to, for the warning that the server grants too few connections")
+        .integer("DB_WAIT_LIMIT_MS", s.mysql.wait_limit_ms, milliseconds,
+                 "How long a request waits for a connection before it gets 503")
+        .integer("DB_CONNECT_LIMIT_MS", s.mysql.connect_limit_ms, milliseconds, "How long connecting may take")
+        .integer("DB_STATEMENT_LIMIT_MS", s.mysql.statement_limit_ms, {0, 600'000},
+                 "How long one statement may take at the server; 0: any time")
+        .integer("DB_LOCK_LIMIT_S", s.mysql.lock_limit_s, {1, 60},
+                 "How long a statement waits for another transaction's row before its own starts again")
+        .integer("DB_LIFETIME_S", s.mysql.lifetime_s, {10, 86'400}, "Life of a connection to the server")
+        .integer("SQLITE_READERS", s.sqlite.readers, {1, 16}, "Read connections to the embedded database");
+    s.sqlite.wait_limit_ms = s.mysql.wait_limit_ms;
 }
 
 void bind_redis(config::Binder& b, redis::Config& c) {
@@ -212,9 +234,9 @@ void bind_webhooks(config::Binder& b, webhooks::Config& c) {
 /// Rules over more than one setting.
 void check_together(config::Binder& b, const Settings& s) {
     if (!Currency::parse(s.cart.currency)) b.fault("SHOP_CURRENCY: '" + s.cart.currency + "' is not an ISO 4217 code");
-    if (!s.process.database_host.empty()) {
-        b.fault("DB_HOST: this build serves the embedded database only; leave DB_HOST empty");
-    }
+    if (!s.embedded() && (s.mysql.user.empty() || s.mysql.database.empty()))
+        b.fault("DB_USERNAME, DB_NAME: a database server needs both");
+    if (s.embedded() && !s.mysql.read_hosts.empty()) b.fault("DB_READ_HOST: there are no copies without DB_HOST");
     for (const auto* secret : {&s.identity.jwt_secret, &s.identity.jwt_secret_previous}) {
         if (!secret->empty() && secret->size() < 32)
             b.fault("JWT_SECRET, JWT_SECRET_PREVIOUS: at least 32 bytes are needed");
@@ -255,6 +277,14 @@ std::string kept_secret(const std::filesystem::path& directory, std::string_view
     return read_secret(path);
 }
 
+/// Processes that share a database server must share their secrets, too: none of them may draw its own.
+void require_secrets(const Settings& settings) {
+    if (settings.identity.jwt_secret.empty())
+        throw SettingsFault("JWT_SECRET: is needed where DB_HOST is set; the same one for every process");
+    if (settings.sandbox.enabled && settings.sandbox.secret.empty())
+        throw SettingsFault("SANDBOX_SECRET: is needed where DB_HOST and SANDBOX_PAYMENTS are set");
+}
+
 }   // namespace
 
 BoundSettings bind_settings(const config::Sources& sources) {
@@ -278,6 +308,7 @@ BoundSettings bind_settings(const config::Sources& sources) {
 }
 
 void complete_secrets(Settings& settings) {
+    if (!settings.embedded()) return require_secrets(settings);
     std::error_code error;
     std::filesystem::create_directories(settings.secrets_dir(), error);
     if (error) throw std::runtime_error(settings.secrets_dir().string() + ": " + error.message());

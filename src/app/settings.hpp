@@ -1,6 +1,7 @@
 #pragma once
 // Every setting of the program, one struct per module, bound in one place.
 #include "platform/config/config.hpp"
+#include "platform/db/mysql_driver.hpp"
 #include "platform/db/sqlite_driver.hpp"
 #include "platform/http/server_config.hpp"
 #include "platform/idempotency/idempotency.hpp"
@@ -22,6 +23,7 @@
 #include "shop/webhooks/webhooks.hpp"
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -42,7 +44,6 @@ struct ProcessConfig {
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::automatic;
     std::string web_dir;   // empty: beside the program
-    std::string database_host;
     std::string public_url;   // empty: this process on localhost
 };
 
@@ -52,6 +53,8 @@ struct Settings {
     limit::Config limit;
     limit::AttemptLimit::Config sign_in;
     db::SqliteConfig sqlite;
+    db::MysqlConfig mysql;   // pool_size is that of the pod
+    int fleet_pods = 1;
     jobs::Config jobs;
     idempotency::Config idempotency;
     redis::Config redis;
@@ -68,6 +71,8 @@ struct Settings {
     payments::SandboxConfig sandbox;
     webhooks::Config webhooks;
 
+    /// Whether the database is a file in the data directory rather than a server.
+    bool embedded() const { return mysql.hosts.empty(); }
     std::filesystem::path database_file() const { return process.data_dir / "shop.sqlite"; }
     std::filesystem::path media_dir() const { return process.data_dir / "media"; }
     std::filesystem::path mail_dir() const { return process.data_dir / "mail"; }
@@ -81,6 +86,11 @@ struct Settings {
     std::filesystem::path secrets_dir() const { return process.data_dir / "secrets"; }
 };
 
+/// A setting that is missing, which only some subcommands need.
+struct SettingsFault : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 struct BoundSettings {
     Settings settings;
     std::vector<config::Setting> reference;
@@ -91,7 +101,8 @@ struct BoundSettings {
 BoundSettings bind_settings(const config::Sources&);
 
 /// Fills the secrets that nobody gave with random ones kept in the data directory (mode 0600), so that an embedded
-/// shop starts without preparation and its tokens outlive a restart. Throws std::runtime_error when it cannot.
+/// shop starts without preparation and its tokens outlive a restart. With a database server, they must be given.
+/// Throws std::runtime_error when it cannot, SettingsFault when they are not.
 void complete_secrets(Settings&);
 
 }   // namespace caddy::app
