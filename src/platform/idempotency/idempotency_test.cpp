@@ -19,7 +19,7 @@ const db::Sql sql_make{{.name = "test.make", .any = "INSERT INTO made (id) VALUE
 
 class Idempotency : public ::testing::Test {
 protected:
-    Idempotency() { test.execute("CREATE TABLE made (id TEXT NOT NULL PRIMARY KEY) STRICT"); }
+    Idempotency() { test.execute("CREATE TABLE made (id VARCHAR(100) NOT NULL PRIMARY KEY)"); }
 
     /// Makes one thing and names it `thing_1`, `thing_2`, …
     Task<Result<Response>> make(Request& request) {

@@ -68,9 +68,13 @@ const db::Sql sql_keep_from{{.name = "outbox.keep_from",
                                     "WHERE aggregate = ? AND (status <> 'done' OR finished_at >= ?)"}};
 const db::Sql sql_set_swept{{.name = "outbox.set_swept",
                              .any = "UPDATE outbox_aggregates SET swept_sequence = ? WHERE aggregate = ?"}};
-const db::Sql sql_sweep_deliveries{{.name = "outbox.sweep_deliveries",
-                                    .any = "DELETE FROM outbox_deliveries WHERE event_id IN "
-                                           "(SELECT id FROM outbox_events WHERE aggregate = ? AND sequence <= ?)"}};
+// MariaDB before 11.1 reads all of a table from which rows are deleted by a subquery; in a join it does not.
+const db::Sql sql_sweep_deliveries{
+    {.name = "outbox.sweep_deliveries",
+     .mysql = "DELETE deliveries FROM outbox_events AS events JOIN outbox_deliveries AS deliveries "
+              "ON deliveries.event_id = events.id WHERE events.aggregate = ? AND events.sequence <= ?",
+     .sqlite = "DELETE FROM outbox_deliveries WHERE event_id IN "
+               "(SELECT id FROM outbox_events WHERE aggregate = ? AND sequence <= ?)"}};
 const db::Sql sql_sweep_events{{.name = "outbox.sweep_events",
                                 .any = "DELETE FROM outbox_events WHERE aggregate = ? AND sequence <= ?"}};
 

@@ -110,8 +110,9 @@ const db::Sql sql_delete_exports{{
 
 const db::Sql sql_delete_expired{{
     .name = "customers.delete_expired_exports",
-    .any = "DELETE FROM customer_exports WHERE id IN (SELECT id FROM "
-           "(SELECT id FROM customer_exports WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) AS expired)"}};
+    .mysql = "DELETE FROM customer_exports WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
+    .sqlite = "DELETE FROM customer_exports WHERE id IN "
+              "(SELECT id FROM customer_exports WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)"}};
 
 const db::Sql sql_erase_addresses{{
     .name = "customers.erase_addresses",

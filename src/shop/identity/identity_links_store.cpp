@@ -23,8 +23,9 @@ const db::Sql sql_delete_links{{
 
 const db::Sql sql_delete_expired_links{{
     .name = "identity.delete_expired_links",
-    .any = "DELETE FROM account_links WHERE hash IN (SELECT hash FROM "
-           "(SELECT hash FROM account_links WHERE expires_at < ? ORDER BY expires_at LIMIT ?) AS expired)"}};
+    .mysql = "DELETE FROM account_links WHERE expires_at < ? ORDER BY expires_at LIMIT ?",
+    .sqlite = "DELETE FROM account_links WHERE hash IN "
+              "(SELECT hash FROM account_links WHERE expires_at < ? ORDER BY expires_at LIMIT ?)"}};
 
 struct ProfileRow {
     UserId id;

@@ -191,16 +191,18 @@ const db::Sql sql_replace_token{{
     .name = "identity.replace_token",
     .any = "UPDATE refresh_tokens SET used_at = COALESCE(used_at, ?), successor = ? WHERE hash = ?"}};
 
-// The inner selects are wrapped once more because MySQL knows no LIMIT directly inside IN.
+// SQLite has no DELETE … LIMIT; MariaDB reads the whole table where a subquery says what to delete.
 const db::Sql sql_delete_expired_tokens{{
     .name = "identity.delete_expired_tokens",
-    .any = "DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM "
-           "(SELECT hash FROM refresh_tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ?) AS expired)"}};
+    .mysql = "DELETE FROM refresh_tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ?",
+    .sqlite = "DELETE FROM refresh_tokens WHERE hash IN "
+              "(SELECT hash FROM refresh_tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ?)"}};
 
 const db::Sql sql_delete_expired_sessions{{
     .name = "identity.delete_expired_sessions",
-    .any = "DELETE FROM sessions WHERE id IN (SELECT id FROM "
-           "(SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ?) AS expired)"}};
+    .mysql = "DELETE FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ?",
+    .sqlite = "DELETE FROM sessions WHERE id IN "
+              "(SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ?)"}};
 
 }  // namespace
 
