@@ -30,18 +30,6 @@ http::StaticFiles::Options page_options() {
     return options;
 }
 
-http::StaticFiles::Options media_options() {
-    http::StaticFiles::Options options;
-    options.prefix = "/media";
-    options.max_age_s = 86'400;
-    return options;
-}
-
-std::filesystem::path ready_media_dir(const Settings& settings) {
-    std::filesystem::create_directories(settings.media_dir());
-    return settings.media_dir();
-}
-
 /// A page under its own address, without the ending of its file.
 http::Handler page(http::StaticFiles& pages, std::string_view file) {
     struct Serve {
@@ -64,7 +52,7 @@ Task<Result<http::Response>> api_document(http::Request&) {
 
 }   // namespace
 
-Documents::Documents(const Settings& settings) : media_(ready_media_dir(settings), media_options()) {
+Documents::Documents(const Settings& settings) {
     const auto web = find_web(settings.process.web_dir);
     if (web.empty())
         log::warn("web.missing", {{"remedy", "run 'make web', or name the folder with WEB_DIR; /docs is not served"}});
@@ -73,7 +61,6 @@ Documents::Documents(const Settings& settings) : media_(ready_media_dir(settings
 
 void Documents::routes(http::Router& r) {
     r.get("/api/v1/openapi.json", Access::anyone, &api_document);
-    media_.routes(r);
     if (!pages_) return;
     r.get("/docs", Access::anyone, page(*pages_, "index.html")).tier = http::Tier::none;
     r.get("/docs/errors", Access::anyone, page(*pages_, "errors.html")).tier = http::Tier::none;

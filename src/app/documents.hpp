@@ -1,5 +1,5 @@
 #pragma once
-// What the program serves beside the API: its OpenAPI document, the readable pages, pictures of products.
+// What the program serves beside the API: its OpenAPI document and the readable pages.
 #include "app/settings.hpp"
 #include "platform/http/router.hpp"
 #include "platform/http/static_files.hpp"
@@ -13,12 +13,11 @@ class Documents {
 public:
     explicit Documents(const Settings&);
 
-    /// `/api/v1/openapi.json`, `/docs`, `/media`.
+    /// `/api/v1/openapi.json`, `/docs`.
     void routes(http::Router&);
 
 private:
     std::unique_ptr<http::StaticFiles> pages_;   // null where the web pages were not built
-    http::StaticFiles media_;
 };
 
 }   // namespace caddy::app

@@ -179,6 +179,15 @@ void bind_shop(config::Binder& b, Settings& s) {
                  "Age at which a webhook of the sandbox is refused");
 }
 
+void bind_media(config::Binder& b, media::Config& c) {
+    b.choice("MEDIA_STORE", c.store,
+             "Where pictures are kept: folder (of DATA_DIR) or database; automatic: database where DB_HOST is set")
+        .integer("MEDIA_PIXELS_MAX", c.pixels_max, {1'000'000, 1'000'000'000},
+                 "Pixels of one uploaded picture, all frames together")
+        .integer("MEDIA_CACHE_BYTES", c.cache_bytes_max, {0, 4'294'967'296}, "Memory for pictures of each worker")
+        .integer("MEDIA_UPLOADS_MAX", c.uploads_max, {1, 64}, "Uploads at a time of each worker; further ones get 503");
+}
+
 void bind_mail(config::Binder& b, Settings& s) {
     b.text("PUBLIC_URL", s.process.public_url, "Where shoppers find the shop; empty: http://localhost and the port")
         .text("MAIL_FROM", s.mail.from, "Sender of mails: Name <address>")
@@ -297,6 +306,7 @@ BoundSettings bind_settings(const config::Sources& sources) {
     bind_limits(binder, bound.settings.limit, bound.settings.sign_in);
     bind_identity(binder, bound.settings.identity);
     bind_shop(binder, bound.settings);
+    bind_media(binder, bound.settings.media);
     bind_mail(binder, bound.settings);
     bind_work(binder, bound.settings);
     bind_webhooks(binder, bound.settings.webhooks);

@@ -17,6 +17,7 @@
 #include "shop/identity/identity.hpp"
 #include "shop/identity/identity_mail.hpp"
 #include "shop/inventory/inventory.hpp"
+#include "shop/media/media.hpp"
 #include "shop/payments/payments_manual.hpp"
 #include "shop/payments/payments_sandbox.hpp"
 #include "shop/tax/tax.hpp"
@@ -64,6 +65,7 @@ struct Settings {
     identity::AccountMailConfig account_mail;
     customers::Config customers;
     inventory::Config inventory;
+    media::Config media;
     tax::Config tax;
     cart::Config cart;
     checkout::Config checkout;
@@ -75,6 +77,10 @@ struct Settings {
     bool embedded() const { return mysql.hosts.empty(); }
     std::filesystem::path database_file() const { return process.data_dir / "shop.sqlite"; }
     std::filesystem::path media_dir() const { return process.data_dir / "media"; }
+    bool media_in_folder() const {
+        if (media.store != media::StorePlace::automatic) return media.store == media::StorePlace::folder;
+        return embedded();
+    }
     std::filesystem::path mail_dir() const { return process.data_dir / "mail"; }
     /// Where the shop's pages are, without a slash at the end.
     std::string public_url() const {

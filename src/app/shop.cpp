@@ -12,7 +12,12 @@ std::vector<payments::Provider*> providers(payments::ManualProvider& manual, pay
     return all;
 }
 
-imports::Config import_config(const Settings& settings) { return {settings.process.data_dir, settings.cart.currency}; }
+imports::Config import_config(const Settings& settings) { return {settings.cart.currency}; }
+
+std::unique_ptr<files::FileStore> file_store(Platform& platform, const Settings& settings) {
+    return settings.media_in_folder() ? files::folder_store(settings.media_dir())
+                                      : files::database_store(platform.database);
+}
 
 /// Links point to where the shop's pages are.
 identity::AccountMailConfig account_mail_config(const Settings& settings) {
@@ -31,6 +36,9 @@ Shop::Shop(Platform& platform, const Settings& settings)
                        platform.fleet_windows.get()),
       identity(platform.database, sign_in_attempts, settings.identity),
       account_mail(platform.database, *platform.mailer, account_mail_config(settings)),
+      files(file_store(platform, settings)),
+      media(platform.database, *files, settings.media),
+      media_files(*files, settings.media_dir(), settings.media),
       catalog(platform.database),
       catalog_admin(platform.database, catalog),
       search(platform.database, catalog),
@@ -44,7 +52,7 @@ Shop::Shop(Platform& platform, const Settings& settings)
       payments(platform.database, providers(manual, sandbox, settings)),
       checkout(platform.database, {catalog, inventory, shipping, carts, orders, payments}, settings.tax,
                settings.checkout),
-      imports(platform.database, catalog, inventory, import_config(settings)),
+      imports(platform.database, catalog, inventory, media, import_config(settings)),
       exports(platform.database, catalog, inventory),
       webhooks(platform.database, platform.outgoing, settings.webhooks),
       audit_log(platform.database),
@@ -57,6 +65,10 @@ http::Router Shop::routes(const Settings& settings) {
     identity::admin_routes(router, identity, ledger);
     catalog::routes(router, catalog);
     catalog::admin_routes(router, catalog_admin, ledger);
+    // What deletes pictures has to know who shows them.
+    media.keep_while([this](db::Transaction& tx, media::PictureId picture) { return catalog.shows(tx, picture); });
+    media::routes(router, media_files);
+    media::admin_routes(router, media, ledger);
     imports::admin_routes(router, imports, exports, ledger);
     search::routes(router, search);
     cart::routes(router, carts, ledger);
@@ -81,6 +93,7 @@ caddy::jobs::JobTable Shop::jobs(const Settings& settings) {
     customers::jobs(table, customers);
     search::jobs(table, search);
     imports::jobs(table, imports);
+    media::jobs(table, media);
     inventory::jobs(table, inventory);
     cart::jobs(table, carts);
     checkout::jobs(table, checkout);

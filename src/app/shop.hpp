@@ -13,6 +13,7 @@
 #include "shop/catalog/catalog_admin.hpp"
 #include "shop/imports/imports.hpp"
 #include "shop/imports/imports_export.hpp"
+#include "shop/media/media_files.hpp"
 #include "shop/operations/operations.hpp"
 #include "shop/orders/orders.hpp"
 #include "shop/search/search.hpp"
@@ -33,6 +34,9 @@ struct Shop {
     limit::AttemptLimit sign_in_attempts;
     identity::IdentityService identity;
     identity::AccountMail account_mail;
+    std::unique_ptr<files::FileStore> files;
+    media::MediaService media;
+    media::MediaFiles media_files;
     catalog::CatalogService catalog;
     catalog::CatalogAdmin catalog_admin;
     search::SearchService search;

@@ -20,6 +20,8 @@ namespace caddy::payments  { class PaymentService;   void routes(http::Router&, 
 namespace caddy::payments  { class SandboxProvider;  void sandbox_routes(http::Router&, SandboxProvider&); }
 
 namespace caddy::catalog { class CatalogAdmin; void admin_routes(http::Router&, CatalogAdmin&, idempotency::Ledger&); }
+namespace caddy::media     { class MediaFiles;       void routes(http::Router&, MediaFiles&); }
+namespace caddy::media { class MediaService; void admin_routes(http::Router&, MediaService&, idempotency::Ledger&); }
 namespace caddy::imports   { class ImportService; class ExportService; }
 namespace caddy::imports {
 void admin_routes(http::Router&, ImportService&, ExportService&, idempotency::Ledger&);
@@ -47,6 +49,7 @@ namespace caddy::identity  { void jobs(jobs::JobTable&, IdentityService&); }
 namespace caddy::identity  { class AccountMail;      void mail_jobs(jobs::JobTable&, AccountMail&); }
 namespace caddy::customers { void jobs(jobs::JobTable&, CustomerService&); }
 namespace caddy::imports   { void jobs(jobs::JobTable&, ImportService&); }
+namespace caddy::media     { void jobs(jobs::JobTable&, MediaService&); }
 namespace caddy::search    { void jobs(jobs::JobTable&, SearchService&); }
 namespace caddy::inventory { void jobs(jobs::JobTable&, InventoryService&); }
 namespace caddy::cart      { void jobs(jobs::JobTable&, CartService&); }

@@ -12,6 +12,8 @@
 namespace caddy::catalog {
 namespace {
 
+constexpr int thumbnail_width = 480;
+
 namespace refuse {
 Error not_for_sale(VariantId id) {
     return {ErrorKind::conflict, "catalog.not_for_sale",
@@ -39,6 +41,7 @@ Product to_product(store::ProductRow row) {
                     .options = {std::move(row.options)},
                     .variants = {},
                     .media = {},
+                    .thumbnail = {},
                     .categories = {},
                     .tags = {std::move(row.tags)},
                     .attributes = {std::move(row.attributes)},
@@ -66,6 +69,22 @@ Variant to_variant(store::VariantRow row) {
             .image = std::move(row.image),
             .grams = row.grams,
             .attributes = {std::move(row.attributes)}};
+}
+
+Media to_media(store::MediaRow row) {
+    Media media{.id = row.id, .url = std::move(row.url), .alt = std::move(row.alt), .position = row.position};
+    media.width = row.width;
+    media.height = row.height;
+    media.sizes = media::sizes_of(media.url, row.sizes.value_or(""));
+    return media;
+}
+
+/// A list shows pictures small; who wants them in every size asks for the product.
+std::vector<Product> as_listed(std::vector<Product> products) {
+    for (auto& product : products) {
+        for (auto& media : product.media) media.sizes.reset();
+    }
+    return products;
 }
 
 /// Rows by product, and within it by position.
@@ -97,9 +116,12 @@ Task<std::vector<Product>> load(db::Session& db, std::span<const ProductId> ids)
         }
     }
     for (auto& row : media) {
-        if (const auto at = found.find(row.product_id); at != found.end()) {
-            at->second.media.push_back({row.id, std::move(row.url), std::move(row.alt), row.position});
+        const auto at = found.find(row.product_id);
+        if (at == found.end()) continue;
+        if (!at->second.thumbnail) {
+            at->second.thumbnail = media::url_at_least(row.url, row.sizes.value_or(""), thumbnail_width);
         }
+        at->second.media.push_back(to_media(std::move(row)));
     }
     for (auto& row : links) {
         if (const auto at = found.find(row.product_id); at != found.end()) {
@@ -213,7 +235,8 @@ Task<Result<Page<Product>>> CatalogService::list(const Context& ctx, const Produ
     }
     std::vector<ProductId> ids;
     for (const auto& entry : entries) ids.push_back(entry.id);
-    result.data = co_await load(db, ids);
+    auto products = co_await load(db, ids);
+    result.data = as_listed(std::move(products));
     if (page.count) result.count = co_await store::count(db, filter);
     co_return result;
 }
@@ -231,7 +254,12 @@ Task<Result<Product>> CatalogService::product(const Context& ctx, std::string_vi
 }
 
 Task<std::vector<Product>> CatalogService::products(db::Session& db, std::span<const ProductId> ids) {
-    co_return co_await load(db, ids);
+    auto products = co_await load(db, ids);
+    co_return as_listed(std::move(products));
+}
+
+Task<bool> CatalogService::shows(db::Session& db, media::PictureId picture) {
+    co_return co_await store::any_media_of(db, picture);
 }
 
 Task<std::vector<Listed>> CatalogService::listed(db::Session& db, std::span<const ProductId> ids) {

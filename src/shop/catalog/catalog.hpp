@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "platform/db/database.hpp"
 #include "platform/json/encode.hpp"
+#include "shop/media/media.hpp"
 
 #include <boost/describe.hpp>
 
@@ -100,8 +101,11 @@ struct Media {
     std::string url;
     std::string alt;
     int position = 0;
+    std::optional<int> width{};   // of the library's pictures
+    std::optional<int> height{};
+    std::optional<std::vector<media::Size>> sizes{};   // smaller forms; nothing in lists, to keep them short
 };
-BOOST_DESCRIBE_STRUCT(Media, (), (id, url, alt, position))
+BOOST_DESCRIBE_STRUCT(Media, (), (id, url, alt, position, width, height, sizes))
 
 struct CategoryLink {
     CategoryId id;
@@ -132,6 +136,7 @@ struct Product {
     json::Raw options;   // [{"name": "Size", "values": ["Small", "Large"]}]
     std::vector<Variant> variants;
     std::vector<Media> media;
+    std::optional<std::string> thumbnail;   // the first medium, at least 480 pixels wide where it can be
     std::vector<CategoryLink> categories;
     json::Raw tags;
     json::Raw attributes;
@@ -143,8 +148,8 @@ struct Product {
     std::int64_t version = 1;
 };
 BOOST_DESCRIBE_STRUCT(Product, (),
-                      (id, handle, title, description, vendor, options, variants, media, categories, tags, attributes,
-                       availability, price_range, seo, published_at, updated_at, version))
+                      (id, handle, title, description, vendor, options, variants, media, thumbnail, categories, tags,
+                       attributes, availability, price_range, seo, published_at, updated_at, version))
 
 struct Category {
     CategoryId id;
@@ -203,6 +208,7 @@ struct VariantDraft {
 struct MediaDraft {
     std::string url;   // https://…, http://…, /media/… or a path that is kept until the file turns up
     std::string alt;
+    std::optional<media::PictureId> picture{};   // where the address is that of one that must be in the library
 };
 
 /// A whole product as it shall be. Categories are paths of names from the root, and are made where they are missing.
@@ -262,7 +268,7 @@ public:
     /// What is out of stock but sold on backorder becomes `preorder`, and what is not tracked stays `in_stock`.
     Task<> set_availability(db::Session&, const Context&, VariantId, Availability);
 
-    /// One page of the published products, each complete.
+    /// One page of the published products, each complete but for the sizes of its media.
     ///
     /// Refuses: request.cursor_malformed, request.cursor_mismatch
     Task<Result<Page<Product>>> list(const Context&, const ProductQuery&, const PageRequest&);
@@ -270,7 +276,7 @@ public:
     /// A published product by its id or its handle. Refuses: catalog.product_not_found
     Task<Result<Product>> product(const Context&, std::string_view id_or_handle);
 
-    /// The published ones among these products, each complete, in the given order.
+    /// The published ones among these products as lists show them, in the given order.
     Task<std::vector<Product>> products(db::Session&, std::span<const ProductId>);
 
     /// The published ones among these products as filters see them, in the given order.
@@ -300,6 +306,9 @@ public:
     /// Refuses: catalog.invalid_product (422, with every fault), catalog.handle_taken (409)
     /// Emits:   catalog.product_changed, only where something changed
     Task<Result<Saved>> save_product(db::Transaction&, const Context&, const ProductDraft&);
+
+    /// True when any product shows a picture of the library.
+    Task<bool> shows(db::Session&, media::PictureId);
 
     /// Products behind `after` by id, whatever their status, whole; for exports.
     Task<std::vector<StoredProduct>> stored(const Context&, ProductId after, int limit);

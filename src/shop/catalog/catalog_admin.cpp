@@ -168,6 +168,11 @@ Task<Result<AdminProduct>> CatalogAdmin::product(const Context& ctx, ProductId i
     co_return co_await load(db, id);
 }
 
+Task<std::vector<media::Facts>> CatalogAdmin::pictures(const Context& ctx, const std::vector<media::PictureId>& ids) {
+    auto db = co_await db_.read(ctx);
+    co_return co_await media::pictures(db, ids);
+}
+
 Task<Result<AdminProduct>> CatalogAdmin::create(const Context& ctx, ProductDraft draft) {
     if (draft.handle.empty()) draft.handle = text::slug(draft.title);
     co_return co_await db_.transact(

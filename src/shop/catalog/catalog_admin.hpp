@@ -35,6 +35,19 @@ BOOST_DESCRIBE_STRUCT(AdminVariant, (),
                        requires_shipping, taxable, tracked, policy, availability, image, attributes,
                        internal_attributes))
 
+/// A medium as its editors see it; `media_id` is that of the library's picture.
+struct AdminMedia {
+    MediaId id;
+    std::optional<media::PictureId> media_id;
+    std::string url;
+    std::string alt;
+    int position = 0;
+    std::optional<int> width{};
+    std::optional<int> height{};
+    std::vector<media::Size> sizes{};
+};
+BOOST_DESCRIBE_STRUCT(AdminMedia, (), (id, media_id, url, alt, position, width, height, sizes))
+
 /// A product as its editors see it; `published` only counts for an active one.
 struct AdminProduct {
     ProductId id;
@@ -48,7 +61,7 @@ struct AdminProduct {
     std::optional<Time> published_at;
     std::vector<std::string> option_names;
     std::vector<AdminVariant> variants;
-    std::vector<Media> media;
+    std::vector<AdminMedia> media;
     std::vector<CategoryLink> categories;
     json::Raw tags;
     json::Raw attributes;
@@ -140,6 +153,9 @@ public:
 
     /// Refuses: catalog.product_not_found
     Task<Result<AdminProduct>> product(const Context&, ProductId);
+
+    /// The pictures of the library with these ids; unknown ones are missing.
+    Task<std::vector<media::Facts>> pictures(const Context&, const std::vector<media::PictureId>&);
 
     /// Makes a product of a draft; its handle is made from the title where it has none.
     ///

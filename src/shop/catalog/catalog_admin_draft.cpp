@@ -212,7 +212,10 @@ AdminProduct admin_product_of(const ProductRows& rows, Time created_at, Time upd
     for (const auto& each : rows.variants) {
         product.variants.push_back(admin_variant_of(rows, each, product.option_names));
     }
-    for (const auto& each : rows.media) product.media.push_back({each.id, each.url, each.alt, each.position});
+    for (const auto& each : rows.media) {
+        product.media.push_back({each.id, each.picture_id, each.url, each.alt, each.position, each.width, each.height,
+                                 media::sizes_of(each.url, each.sizes.value_or(""))});
+    }
     for (const auto& each : rows.categories) product.categories.push_back({each.id, each.handle, each.name});
     product.tags = {row.tags};
     product.attributes = {row.attributes};
@@ -227,9 +230,35 @@ AdminProduct admin_product_of(const ProductRows& rows, Time created_at, Time upd
     return product;
 }
 
+std::vector<media::PictureId> named_pictures(const std::vector<MediaBody>& bodies) {
+    std::vector<media::PictureId> ids;
+    for (const auto& each : bodies) {
+        if (each.media_id) ids.push_back(*each.media_id);
+    }
+    return ids;
+}
+
+Result<void> give_addresses(std::vector<MediaBody>& bodies, const std::vector<media::Facts>& pictures) {
+    Checks checks;
+    for (std::size_t i = 0; i < bodies.size(); ++i) {
+        auto& body = bodies[i];
+        const auto pointer = "/media/" + std::to_string(i);
+        checks.require(body.url.has_value() != body.media_id.has_value(), pointer, "one_of",
+                       "Send either a url or a media_id.");
+        if (body.url || !body.media_id) continue;
+        const auto found = std::find_if(pictures.begin(), pictures.end(),
+                                        [&](const auto& each) { return each.id == *body.media_id; });
+        checks.require(found != pictures.end(), pointer + "/media_id", "not_found", "There is no such picture.");
+        if (found != pictures.end()) body.url = found->url;
+    }
+    return checks.result();
+}
+
 void replace_media(const std::vector<MediaBody>& bodies, ProductDraft& draft) {
     draft.media.clear();
-    for (const auto& each : bodies) draft.media.push_back({each.url, each.alt.value_or("")});
+    for (const auto& each : bodies) {
+        draft.media.push_back({each.url.value_or(""), each.alt.value_or(""), each.media_id});
+    }
     for (auto& variant : draft.variants) {
         const bool there = std::any_of(draft.media.begin(), draft.media.end(),
                                        [&](const auto& each) { return variant.image && each.url == *variant.image; });

@@ -53,11 +53,13 @@ BOOST_DESCRIBE_STRUCT(VariantBody, (),
                       (option_values, sku, barcode, price, compare_at_price, grams, weight_unit, requires_shipping,
                        taxable, tracked, policy, image, attributes, internal_attributes))
 
+/// A medium by its address, or a picture of the library by its id.
 struct MediaBody {
-    std::string url;
-    std::optional<std::string> alt;
+    std::optional<std::string> url{};
+    std::optional<media::PictureId> media_id{};
+    std::optional<std::string> alt{};
 };
-BOOST_DESCRIBE_STRUCT(MediaBody, (), (url, alt))
+BOOST_DESCRIBE_STRUCT(MediaBody, (), (url, media_id, alt))
 
 struct SeoBody {
     json::Patch<std::string> title{};
@@ -88,7 +90,11 @@ BOOST_DESCRIBE_STRUCT(ProductBody, (),
 /// Refuses: request.invalid_field (422)
 Result<void> apply(const ProductBody&, ProductDraft&);
 Result<void> apply(const VariantBody&, VariantDraft&);
-/// Replaces the media; a variant whose picture is no longer there has none.
+/// The library's pictures that these media name.
+std::vector<media::PictureId> named_pictures(const std::vector<MediaBody>&);
+/// Gives those media their addresses. Refuses: request.invalid_field (422): neither or both, or no such picture
+Result<void> give_addresses(std::vector<MediaBody>&, const std::vector<media::Facts>&);
+/// REQUIRES: every one has its address. Replaces the media; a variant whose picture is no longer there has none.
 void replace_media(const std::vector<MediaBody>&, ProductDraft&);
 
 /// The members of two JSON objects that differ, for the audit log.

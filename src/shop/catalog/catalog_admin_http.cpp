@@ -106,8 +106,21 @@ Task<Result<http::Response>> show_product(http::Request& request, CatalogAdmin& 
     co_return answer(200, product);
 }
 
+Task<Result<void>> find_addresses(const Context& ctx, CatalogAdmin& admin, std::vector<MediaBody>& bodies) {
+    const auto named = named_pictures(bodies);
+    const auto pictures = co_await admin.pictures(ctx, named);
+    co_return give_addresses(bodies, pictures);
+}
+
+/// The body of a product, its media by their addresses.
+Task<Result<ProductBody>> product_body(http::Request& request, CatalogAdmin& admin) {
+    CADDY_CO_TRY(auto body, request.json<ProductBody>());
+    if (body.media.value) CADDY_CO_TRY(co_await find_addresses(request.ctx, admin, *body.media.value));
+    co_return body;
+}
+
 Task<Result<http::Response>> create_product(http::Request& request, CatalogAdmin& admin) {
-    CADDY_CO_TRY(const auto body, request.json<ProductBody>());
+    CADDY_CO_TRY(const auto body, co_await product_body(request, admin));
     ProductDraft draft;
     CADDY_CO_TRY(apply(body, draft));
     CADDY_CO_TRY(const auto product, co_await admin.create(request.ctx, draft));
@@ -128,7 +141,7 @@ Task<Result<http::Response>> resume_change(http::Request& request, const std::st
 Task<Result<http::Response>> change_product(http::Request& request, CatalogAdmin& admin) {
     CADDY_CO_TRY(const auto id, request.path_id<ProductId>("product"));
     CADDY_CO_TRY(const auto expected, http::expected_version(request));
-    CADDY_CO_TRY(const auto body, request.json<ProductBody>());
+    CADDY_CO_TRY(const auto body, co_await product_body(request, admin));
     const Edit edit = [&](ProductDraft& draft) -> Result<void> {
         CADDY_TRY(Checks()
                       .require(!body.handle.present || body.handle.value == draft.handle, "/handle", "not_changeable",
@@ -200,7 +213,8 @@ Task<Result<http::Response>> resume_bulk(http::Request& request, const std::stri
 Task<Result<http::Response>> put_media(http::Request& request, CatalogAdmin& admin) {
     CADDY_CO_TRY(const auto id, request.path_id<ProductId>("product"));
     CADDY_CO_TRY(const auto expected, http::expected_version(request));
-    CADDY_CO_TRY(const auto body, request.json<MediaList>());
+    CADDY_CO_TRY(auto body, request.json<MediaList>());
+    CADDY_CO_TRY(co_await find_addresses(request.ctx, admin, body.media));
     const Edit edit = [&](ProductDraft& draft) -> Result<void> {
         replace_media(body.media, draft);
         return {};

@@ -43,7 +43,10 @@ Task<Rows> load_rows(db::Transaction& tx, store::ProductRecord product) {
     Rows rows{.product = std::move(product), .variants = {}, .media = {}, .categories = {}};
     rows.variants = co_await store::variant_records(tx, id);
     auto media = co_await store::media_of(tx, std::span(&id, 1));
-    for (auto& row : media) rows.media.push_back({row.id, id, row.position, std::move(row.url), std::move(row.alt)});
+    for (auto& row : media) {
+        rows.media.push_back({row.id, id, row.position, std::move(row.url), std::move(row.alt), row.picture_id,
+                              row.width, row.height, std::move(row.sizes)});
+    }
     auto links = co_await store::categories_of(tx, std::span(&id, 1));
     std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
     for (const auto& link : links) rows.categories.push_back(link.id);
@@ -114,13 +117,38 @@ Task<Result<void>> check_category_ids(db::Transaction& tx, const ProductDraft& d
     co_return checks.result("catalog.invalid_product");
 }
 
+/// The library's pictures among the draft's media, held until the product shows them. One that was to be there and is
+/// not is refused.
+Task<Result<std::vector<media::Facts>>> hold_pictures(db::Transaction& tx, const ProductDraft& draft) {
+    std::vector<std::string> urls;
+    for (const auto& each : draft.media) urls.push_back(each.url);
+    auto pictures = co_await media::hold(tx, urls);
+    Checks checks;
+    for (std::size_t i = 0; i < draft.media.size(); ++i) {
+        const auto& wanted = draft.media[i].picture;
+        const bool there = !wanted || std::any_of(pictures.begin(), pictures.end(),
+                                                  [&](const auto& each) { return each.id == *wanted; });
+        checks.require(there, "/media/" + std::to_string(i) + "/media_id", "not_found", "There is no such picture.");
+    }
+    CADDY_CO_TRY(checks.result("catalog.invalid_product"));
+    co_return pictures;
+}
+
 std::vector<store::MediaRecord> wanted_media(const ProductDraft& draft, ProductId product,
+                                             const std::vector<media::Facts>& pictures,
                                              const std::vector<store::MediaRecord>& there) {
     std::vector<store::MediaRecord> media;
     for (const auto& each : draft.media) {
         const auto at = std::find_if(there.begin(), there.end(), [&](const auto& row) { return row.url == each.url; });
         const auto id = at == there.end() ? MediaId::next() : at->id;
         media.push_back({id, product, static_cast<int>(media.size()) + 1, each.url, each.alt});
+        const auto picture = std::find_if(pictures.begin(), pictures.end(),
+                                          [&](const auto& facts) { return facts.url == each.url; });
+        if (picture == pictures.end()) continue;
+        media.back().picture_id = picture->id;
+        media.back().width = picture->width;
+        media.back().height = picture->height;
+        media.back().sizes = picture->sizes;
     }
     return media;
 }
@@ -314,13 +342,14 @@ Task<Result<Saved>> CatalogService::save_product(db::Transaction& tx, const Cont
     auto there = co_await store::lock_product(tx, text::folded(draft.handle));
     if (there && there->handle != draft.handle) co_return refuse::handle_taken(draft.handle, there->handle);
     CADDY_CO_TRY(co_await check_category_ids(tx, draft));
+    CADDY_CO_TRY(const auto pictures, co_await hold_pictures(tx, draft));
 
     const auto shelves = co_await ensure_categories(tx, ctx, draft);
     Rows wanted{
         .product = wanted_product(draft, there, ctx.now()), .variants = {}, .media = {}, .categories = shelves.direct};
     Rows known;
     if (there) known = co_await load_rows(tx, *there);
-    wanted.media = wanted_media(draft, wanted.product.id, known.media);
+    wanted.media = wanted_media(draft, wanted.product.id, pictures, known.media);
     wanted.variants = wanted_variants(draft, wanted, known.variants);
     if (there) keep_attributes(wanted, known);
     wanted.product.availability = product_availability(wanted.variants);

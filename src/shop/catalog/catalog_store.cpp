@@ -25,7 +25,11 @@ const db::Sql sql_variants_of{{
 
 const db::Sql sql_media_of{{
     .name = "catalog.media_of",
-    .any = "SELECT product_id, id, url, alt, position FROM product_media WHERE product_id IN (:ids)"}};
+    .any = "SELECT product_id, id, url, alt, position, picture_id, width, height, sizes FROM product_media"
+           " WHERE product_id IN (:ids)"}};
+
+const db::Sql sql_any_media_of{{.name = "catalog.any_media_of",
+                                .any = "SELECT id FROM product_media WHERE picture_id = ? LIMIT 1"}};
 
 const db::Sql sql_categories_of{{
     .name = "catalog.categories_of",
@@ -146,6 +150,11 @@ Task<std::vector<VariantRow>> variants_of(db::Session& db, std::span<const Produ
 
 Task<std::vector<MediaRow>> media_of(db::Session& db, std::span<const ProductId> ids) {
     co_return co_await db.all_in<MediaRow>(sql_media_of, ids);
+}
+
+Task<bool> any_media_of(db::Session& db, media::PictureId picture) {
+    const auto any = co_await db.scalar<MediaId>(sql_any_media_of, picture);
+    co_return any.has_value();
 }
 
 Task<std::vector<CategoryLinkRow>> categories_of(db::Session& db, std::span<const ProductId> ids) {

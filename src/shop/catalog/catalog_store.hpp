@@ -99,9 +99,14 @@ struct MediaRow {
     std::string url;
     std::string alt;
     int position = 0;
+    std::optional<media::PictureId> picture_id{};   // of the library, with what never changes about it
+    std::optional<int> width{};
+    std::optional<int> height{};
+    std::optional<std::string> sizes{};
 };
-BOOST_DESCRIBE_STRUCT(MediaRow, (), (product_id, id, url, alt, position))
+BOOST_DESCRIBE_STRUCT(MediaRow, (), (product_id, id, url, alt, position, picture_id, width, height, sizes))
 Task<std::vector<MediaRow>> media_of(db::Session&, std::span<const ProductId>);
+Task<bool> any_media_of(db::Session&, media::PictureId);
 
 struct CategoryLinkRow {
     ProductId product_id;
@@ -217,6 +222,10 @@ struct MediaRecord {
     int position = 0;
     std::string url;
     std::string alt;
+    std::optional<media::PictureId> picture_id{};
+    std::optional<int> width{};
+    std::optional<int> height{};
+    std::optional<std::string> sizes{};
     friend bool operator==(const MediaRecord&, const MediaRecord&) = default;
 };
 Task<> insert_media(db::Transaction&, const MediaRecord&);

@@ -49,11 +49,13 @@ const db::Sql sql_update_variant{{
 
 const db::Sql sql_insert_media{{
     .name = "catalog.insert_media",
-    .any = "INSERT INTO product_media (id, product_id, position, url, alt) VALUES (?, ?, ?, ?, ?)"}};
+    .any = "INSERT INTO product_media (id, product_id, position, url, alt, picture_id, width, height, sizes)"
+           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
 
 const db::Sql sql_update_media{{
     .name = "catalog.update_media",
-    .any = "UPDATE product_media SET position = ?, alt = ? WHERE id = ?"}};
+    .any = "UPDATE product_media SET position = ?, alt = ?, picture_id = ?, width = ?, height = ?, sizes = ?"
+           " WHERE id = ?"}};
 
 const db::Sql sql_delete_media{{
     .name = "catalog.delete_media",
@@ -149,11 +151,13 @@ Task<> update_variant(db::Transaction& tx, const VariantRecord& v, Time now) {
 }
 
 Task<> insert_media(db::Transaction& tx, const MediaRecord& media) {
-    co_await tx.exec(sql_insert_media, media.id, media.product_id, media.position, media.url, media.alt);
+    co_await tx.exec(sql_insert_media, media.id, media.product_id, media.position, media.url, media.alt,
+                     media.picture_id, media.width, media.height, media.sizes);
 }
 
 Task<> update_media(db::Transaction& tx, const MediaRecord& media) {
-    co_await tx.exec(sql_update_media, media.position, media.alt, media.id);
+    co_await tx.exec(sql_update_media, media.position, media.alt, media.picture_id, media.width, media.height,
+                     media.sizes, media.id);
 }
 
 Task<> delete_media(db::Transaction& tx, MediaId id) { co_await tx.exec(sql_delete_media, id); }

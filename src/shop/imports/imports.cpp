@@ -98,16 +98,14 @@ Task<Result<Report>> ImportService::run(const Context& ctx, const ImportRequest&
                         : request.file.has_parent_path() ? request.file.parent_path()
                         : request.file.empty()           ? std::filesystem::path()
                                                          : std::filesystem::path(".");
-    ImageShelf shelf(folder, config_.data_folder / "media");
-    const PlaceImage place = [&](const std::string& path) { return shelf.place(path); };
+    ImageShelf shelf(folder);
 
     Report report;
     report.totals.rows = file->grouped.rows;
     report.entries = std::move(file->grouped.entries);
     std::int64_t done = 0;
     for (const auto& group : file->grouped.groups) {
-        const auto product =
-            co_await offload(files_, [&] { return map_product(file->columns, group, *currency, place); });
+        const auto product = co_await map(ctx, *file, group, *currency, shelf);
         const auto entry = co_await import_product(ctx, group, product);
         report.entries.push_back(entry);
         report.entries.insert(report.entries.end(), product.notes.begin(), product.notes.end());
@@ -121,6 +119,20 @@ Task<Result<Report>> ImportService::run(const Context& ctx, const ImportRequest&
                                {"unchanged", report.totals.unchanged},
                                {"refused", report.totals.refused}});
     co_return report;
+}
+
+Task<MappedProduct> ImportService::map(const Context& ctx, const ReadFile& file, const Group& group, Currency currency,
+                                       ImageShelf& shelf) {
+    const auto paths = image_paths(file.columns, group);
+    for (const auto& path : paths) {
+        const auto picture = co_await offload(files_, [&] { return shelf.wanted(path); });
+        if (!picture) continue;
+        const media::MediaService::Read read = [&] { return read_image(*picture); };
+        const auto taken = co_await media_.take(ctx, read);
+        shelf.settle(path, taken);
+    }
+    const PlaceImage place = [&](const std::string& path) { return shelf.place(path); };
+    co_return co_await offload(files_, [&] { return map_product(file.columns, group, currency, place); });
 }
 
 Task<Entry> ImportService::import_product(const Context& ctx, const Group& group, const MappedProduct& product) {

@@ -6,6 +6,7 @@
 #include "platform/runtime/offload.hpp"
 #include "shop/catalog/catalog.hpp"
 #include "shop/inventory/inventory.hpp"
+#include "shop/media/media.hpp"
 
 #include <boost/describe.hpp>
 
@@ -81,22 +82,21 @@ BOOST_DESCRIBE_STRUCT(ImportJob, (),
 using Progress = std::function<void(std::int64_t done_rows, std::int64_t total_rows)>;
 
 constexpr std::size_t file_bytes_max = 64 * 1024 * 1024;
-constexpr std::size_t image_bytes_max = 8 * 1024 * 1024;
 
 struct Config {
-    std::filesystem::path data_folder = "data";  // pictures go to <data folder>/media
-    std::string currency = "CNY";                // of the prices in a file, which names none
+    std::string currency = "CNY";   // of the prices in a file, which names none
 };
 
 struct Group;
+class ImageShelf;
 struct MappedProduct;
 struct ReadFile;
 
 class ImportService {
 public:
     ImportService(db::Database& database, catalog::CatalogService& catalog, inventory::InventoryService& inventory,
-                  const Config& config)
-        : db_(database), catalog_(catalog), inventory_(inventory), config_(config) {}
+                  media::MediaService& media, const Config& config)
+        : db_(database), catalog_(catalog), inventory_(inventory), media_(media), config_(config) {}
     ~ImportService();
 
     /// Imports a product file and tells row by row what became of it.
@@ -134,14 +134,18 @@ private:
     Task<> work_on(const Context&, ImportId, const ReadFile&, Currency);
     Task<Slice> run_slice(const Context&, const ReadFile&, Currency, std::size_t first);
 
+    /// The product of a group, its pictures having been taken into the library.
+    Task<MappedProduct> map(const Context&, const ReadFile&, const Group&, Currency, ImageShelf&);
+
     /// What became of one product; a refusal of the catalogue or of the stock becomes its entry.
     Task<Entry> import_product(const Context&, const Group&, const MappedProduct&);
 
     db::Database& db_;
     catalog::CatalogService& catalog_;
     inventory::InventoryService& inventory_;
+    media::MediaService& media_;
     Config config_;
-    asio::thread_pool files_{1};   // reading, parsing and copying pictures happen off the event loop
+    asio::thread_pool files_{1};   // reading and parsing happen off the event loop
 };
 
 }  // namespace caddy::imports

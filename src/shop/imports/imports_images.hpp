@@ -1,32 +1,44 @@
 #pragma once
-// The pictures of a product file: addresses are kept, files beside it are copied to where the shop serves them.
-// Blocking; runs off the event loop. Private to imports.
+// The pictures of a product file: web addresses are kept, files beside it go into the library of pictures. Looks at the
+// disk, so off the event loop. Private to imports.
 #include "shop/imports/imports_map.hpp"
+#include "shop/media/media.hpp"
 
 #include <filesystem>
 #include <map>
+#include <set>
 
 namespace caddy::imports {
-
-/// `png`, `jpg`, `webp`, `gif`, `avif` or `svg`, by the first bytes; empty for everything else, and for an SVG that
-/// could run anything.
-std::string_view image_type(std::string_view content);
 
 class ImageShelf {
 public:
     /// `folder` is where relative paths are looked up, and nowhere outside it; empty: they are only kept.
-    ImageShelf(std::filesystem::path folder, std::filesystem::path media_folder)
-        : folder_(std::move(folder)), media_folder_(std::move(media_folder)) {}
+    explicit ImageShelf(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
+    /// The file that a path names and that nobody has settled yet; nothing where there is no file to take.
+    std::optional<std::filesystem::path> wanted(const std::string& path);
+    /// What became of such a file.
+    void settle(const std::string& path, const Result<media::Kept>&);
+
+    /// Where the picture went.
     PlacedImage place(const std::string& path);
 
 private:
-    PlacedImage place_file(const std::string& path);
-    PlacedImage copy(const std::string& path, const std::filesystem::path& file);
+    struct Found {
+        PlacedImage image;
+        std::optional<std::filesystem::path> file{};
+    };
+    Found find(const std::string& path) const;
+    Found find_file(const std::string& path) const;
 
     std::filesystem::path folder_;
-    std::filesystem::path media_folder_;
-    std::map<std::string, PlacedImage> known_;   // a picture that many rows name is read once
+    std::map<std::string, PlacedImage> known_;   // a picture that many rows name is taken once
 };
+
+/// Every path of a product's rows, each once.
+std::set<std::string> image_paths(const Columns&, const Group&);
+
+/// Refuses: imports.unreadable_image
+Result<std::string> read_image(const std::filesystem::path&);
 
 }  // namespace caddy::imports

@@ -234,15 +234,13 @@ Task<> ImportService::work(const Context& ctx, ImportId id) {
 Task<ImportService::Slice> ImportService::run_slice(const Context& ctx, const ReadFile& file, Currency currency,
                                                     std::size_t first) {
     const auto began = std::chrono::steady_clock::now();
-    ImageShelf shelf({}, config_.data_folder / "media");
-    const PlaceImage place = [&](const std::string& path) { return shelf.place(path); };
+    ImageShelf shelf({});
     Slice slice;
     const auto& groups = file.grouped.groups;
     while (first + slice.groups < groups.size() && slice.groups < groups_per_slice &&
            std::chrono::steady_clock::now() - began < slice_time) {
         const auto& group = groups[first + slice.groups];
-        const auto product =
-            co_await offload(files_, [&] { return map_product(file.columns, group, currency, place); });
+        const auto product = co_await map(ctx, file, group, currency, shelf);
         const auto entry = co_await import_product(ctx, group, product);
         slice.entries.push_back(entry);
         slice.entries.insert(slice.entries.end(), product.notes.begin(), product.notes.end());

@@ -33,11 +33,19 @@ Response created(int status, const Picture& picture) {
     return answer(status, picture).with("Location", "/api/v1/admin/media/" + picture.id.text());
 }
 
+/// Waits for the disk.
+Result<std::string> picture_of(const http::Upload& body, const std::string& content_type) {
+    auto bytes = body.read_blocking(0, static_cast<std::size_t>(body.size()));
+    CADDY_TRY(const auto part, picture_in(content_type, bytes));
+    if (part.size() > content_bytes_max) return refuse::too_large();
+    if (part.size() == bytes.size()) return bytes;
+    return std::string(part);
+}
+
 Task<Result<Response>> upload(Request& request, MediaService& media) {
     CADDY_CO_TRY(request.allow_query({}));
-    CADDY_CO_TRY(const auto part, picture_in(request));
-    if (part.size() > content_bytes_max) co_return refuse::too_large();
-    const MediaService::Read read = [part]() -> Result<std::string> { return std::string(part); };
+    const std::string type(request.header("content-type").value_or(""));
+    const MediaService::Read read = [&] { return picture_of(*request.upload, type); };
     CADDY_CO_TRY(const auto kept, co_await media.add(request.ctx, read));
     co_return created(kept.is_new ? 201 : 200, kept.picture);
 }
@@ -79,6 +87,7 @@ void admin_routes(http::Router& router, MediaService& media, idempotency::Ledger
     auto& upload_route = router.post(all, Access::staff, uploading);
     upload_route.permission = Permission::catalog_write;
     upload_route.body_limit = content_bytes_max + form_overhead_bytes;
+    upload_route.body = http::Body::spooled;
     upload_route.time_limit = upload_time;
     router.get(all, Access::staff, bind(list, media)).permission = Permission::catalog_write;
     router.get(one, Access::staff, bind(show, media)).permission = Permission::catalog_write;

@@ -272,13 +272,6 @@ TEST_F(Developing, is_not_talked_into_another_decoder) {
 
 // ---- forms ----
 
-http::Request request(const std::string& type, std::string body) {
-    http::Request made;
-    made.headers = {{"content-type", type}};
-    made.body = std::move(body);
-    return made;
-}
-
 std::string part(const std::string& name, const std::string& content) {
     return "--xyz\r\nContent-Disposition: form-data; name=\"" + name +
            "\"; filename=\"a \\\"b\\\".png\"\r\nContent-Type: text/html\r\n\r\n" + content + "\r\n";
@@ -286,11 +279,11 @@ std::string part(const std::string& name, const std::string& content) {
 
 TEST(UploadForms, give_the_bytes_of_their_file) {
     const std::string type = "multipart/form-data; boundary=xyz";
-    EXPECT_EQ(picture_in(request(type, part("file", "a\r\n--xy\r\nb") + "--xyz--\r\n")).value(), "a\r\n--xy\r\nb");
+    EXPECT_EQ(picture_in(type, part("file", "a\r\n--xy\r\nb") + "--xyz--\r\n").value(), "a\r\n--xy\r\nb");
     const auto empty = "before\r\n" + part("file", "") + "--xyz--";
-    EXPECT_EQ(picture_in(request("Multipart/Form-Data; boundary=\"xyz\"", empty)).value(), "");
-    EXPECT_EQ(picture_in(request("image/whatever", "bytes")).value(), "bytes");
-    EXPECT_EQ(picture_in(request("application/octet-stream", "bytes")).value(), "bytes");
+    EXPECT_EQ(picture_in("Multipart/Form-Data; boundary=\"xyz\"", empty).value(), "");
+    EXPECT_EQ(picture_in("image/whatever", "bytes").value(), "bytes");
+    EXPECT_EQ(picture_in("application/octet-stream", "bytes").value(), "bytes");
 }
 
 TEST(UploadForms, are_refused_when_they_cannot_be_read_with_certainty) {
@@ -299,14 +292,14 @@ TEST(UploadForms, are_refused_when_they_cannot_be_read_with_certainty) {
                              part("file", "x") + part("file", "y") + "--xyz--",
                              std::string("--xyz\r\n\r\nx\r\n--xyz--"), std::string("--xyz--"),
                              "--xyz\r\n" + std::string(5'000, 'h') + "\r\n\r\nx\r\n--xyz--"}) {
-        EXPECT_EQ(picture_in(request(type, body)).error().code, "media.malformed_form") << body.substr(0, 100);
+        EXPECT_EQ(picture_in(type, body).error().code, "media.malformed_form") << body.substr(0, 100);
     }
     const auto whole = part("file", "x") + "--xyz--";
-    EXPECT_EQ(picture_in(request("multipart/form-data", whole)).error().code, "media.malformed_form");
-    EXPECT_EQ(picture_in(request("multipart/form-data; boundary=" + std::string(71, 'x'), whole)).error().code,
+    EXPECT_EQ(picture_in("multipart/form-data", whole).error().code, "media.malformed_form");
+    EXPECT_EQ(picture_in("multipart/form-data; boundary=" + std::string(71, 'x'), whole).error().code,
               "media.malformed_form");
-    EXPECT_EQ(picture_in(request("application/json", "{}")).error().code, "media.unsupported_body");
-    EXPECT_EQ(picture_in(request("", "x")).error().code, "media.unsupported_body");
+    EXPECT_EQ(picture_in("application/json", "{}").error().code, "media.unsupported_body");
+    EXPECT_EQ(picture_in("", "x").error().code, "media.unsupported_body");
 }
 
 }   // namespace

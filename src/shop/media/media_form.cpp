@@ -3,6 +3,8 @@
 #include "platform/text/text.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 namespace caddy::media {
 namespace {
@@ -100,14 +102,13 @@ Result<std::string_view> only_file(std::string_view body, const std::string& bou
 
 }   // namespace
 
-Result<std::string_view> picture_in(const http::Request& request) {
-    const auto declared = request.header("content-type").value_or("");
-    const auto kind = lower(text::trimmed(declared.substr(0, declared.find(';'))));
-    if (kind.starts_with("image/") || kind == "application/octet-stream") return std::string_view(request.body);
+Result<std::string_view> picture_in(std::string_view content_type, std::string_view body) {
+    const auto kind = lower(text::trimmed(content_type.substr(0, content_type.find(';'))));
+    if (kind.starts_with("image/") || kind == "application/octet-stream") return body;
     if (kind != "multipart/form-data") return refuse::unsupported_body();
-    const auto boundary = parameter(declared, "boundary");
+    const auto boundary = parameter(content_type, "boundary");
     if (!boundary || !is_boundary(*boundary)) return refuse::malformed_form("its content type names no boundary");
-    return only_file(request.body, *boundary);
+    return only_file(body, *boundary);
 }
 
 }   // namespace caddy::media
