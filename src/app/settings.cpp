@@ -151,8 +151,12 @@ void bind_identity(config::Binder& b, identity::IdentityConfig& c) {
 
 void bind_shop(config::Binder& b, Settings& s) {
     b.text("SHOP_CURRENCY", s.cart.currency, "Currency of imports and empty carts where none is named, ISO 4217")
-        .integer("TAX_RATE_BASIS_POINTS", s.tax.rate_basis_points, {0, 10'000}, "Tax rate in hundredths of a percent")
+        .integer("TAX_RATE_BASIS_POINTS", s.tax.rate_basis_points, {0, 10'000},
+                 "Tax rate in hundredths of a percent, while the back office has set up no rates")
         .choice("TAX_MODE", s.tax.mode, "inclusive: prices contain the tax; exclusive: it is added")
+        .choice("TAX_ROUNDING", s.tax.rounding, "line: each line's tax is rounded; order: each rate's, once per order")
+        .text("TAX_HOME_COUNTRY", s.tax.home_country, "Country whose tax a cart without an address has, ISO 3166-1")
+        .text("TAX_HOME_PROVINCE", s.tax.home_province, "The same within that country, where provinces have rates")
         .integer("LOW_STOCK_AT", s.inventory.low_stock_at, {0, 1'000'000},
                  "Availability shows low_stock at or below this many")
         .integer("CART_LINES_MAX", s.cart.lines_per_cart_max, {1, 1'000}, "Lines of one cart")
@@ -242,6 +246,9 @@ void bind_webhooks(config::Binder& b, webhooks::Config& c) {
 
 /// Rules over more than one setting.
 void check_together(config::Binder& b, const Settings& s) {
+    if (!tax::is_country(s.tax.home_country)) {
+        b.fault("TAX_HOME_COUNTRY: '" + s.tax.home_country + "' is not an ISO 3166-1 code of two capitals");
+    }
     if (!Currency::parse(s.cart.currency)) b.fault("SHOP_CURRENCY: '" + s.cart.currency + "' is not an ISO 4217 code");
     if (!s.embedded() && (s.mysql.user.empty() || s.mysql.database.empty()))
         b.fault("DB_USERNAME, DB_NAME: a database server needs both");

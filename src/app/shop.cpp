@@ -44,14 +44,14 @@ Shop::Shop(Platform& platform, const Settings& settings)
       search(platform.database, catalog),
       inventory(platform.database, catalog, settings.inventory),
       shipping(platform.database),
-      carts(platform.database, catalog, inventory, shipping, settings.tax, settings.cart),
+      taxes(platform.database, settings.tax),
+      carts(platform.database, catalog, inventory, shipping, taxes, settings.cart),
       orders(platform.database),
       customers(platform.database, identity, orders, settings.customers),
       manual(settings.manual),
       sandbox(platform.database, platform.outgoing, settings.sandbox),
       payments(platform.database, providers(manual, sandbox, settings)),
-      checkout(platform.database, {catalog, inventory, shipping, carts, orders, payments}, settings.tax,
-               settings.checkout),
+      checkout(platform.database, {catalog, inventory, shipping, carts, orders, payments, taxes}, settings.checkout),
       imports(platform.database, catalog, inventory, media, import_config(settings)),
       exports(platform.database, catalog, inventory),
       webhooks(platform.database, platform.outgoing, settings.webhooks),
@@ -78,6 +78,7 @@ http::Router Shop::routes(const Settings& settings) {
     webhooks::admin_routes(router, webhooks, ledger);
     if (settings.sandbox.enabled) payments::sandbox_routes(router, sandbox);
     inventory::admin_routes(router, inventory, ledger);
+    tax::admin_routes(router, taxes, ledger);
     shipping::admin_routes(router, shipping, ledger);
     orders::admin_routes(router, orders);
     checkout::admin_routes(router, checkout, ledger);

@@ -42,6 +42,7 @@ struct Shop {
     search::SearchService search;
     inventory::InventoryService inventory;
     shipping::ShippingService shipping;
+    tax::TaxService taxes;
     cart::CartService carts;
     orders::OrderService orders;
     customers::CustomerService customers;

@@ -34,6 +34,9 @@ namespace caddy::webhooks {
 namespace caddy::inventory {
     class InventoryService; void admin_routes(http::Router&, InventoryService&, idempotency::Ledger&);
 }
+namespace caddy::tax {
+    class TaxService; void admin_routes(http::Router&, TaxService&, idempotency::Ledger&);
+}
 namespace caddy::shipping {
     class ShippingService; void admin_routes(http::Router&, ShippingService&, idempotency::Ledger&);
 }

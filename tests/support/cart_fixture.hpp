@@ -91,7 +91,8 @@ protected:
     catalog::CatalogService catalog_{db_.database()};
     inventory::InventoryService inventory_{db_.database(), catalog_, {}};
     shipping::ShippingService shipping_{db_.database()};
-    CartService carts_{db_.database(), catalog_, inventory_, shipping_, {}, {}};
+    tax::TaxService taxes_{db_.database(), {}};
+    CartService carts_{db_.database(), catalog_, inventory_, shipping_, taxes_, {}};
 };
 
 }  // namespace caddy::cart

@@ -40,7 +40,10 @@ private:
 
 class World : public ::testing::Test {
 protected:
-    explicit World(const Config& config = {}) : config_(config) { db_.run(shipping_.ensure_defaults(db_.context())); }
+    explicit World(const Config& config = {}, const tax::Config& tax = {})
+        : config_(config), taxes_(db_.database(), tax) {
+        db_.run(shipping_.ensure_defaults(db_.context()));
+    }
 
     /// Every test ends with books that add up, unless it broke them on purpose.
     void TearDown() override {
@@ -173,14 +176,15 @@ protected:
     catalog::CatalogService catalog_{db_.database()};
     inventory::InventoryService inventory_{db_.database(), catalog_, {}};
     shipping::ShippingService shipping_{db_.database()};
-    cart::CartService carts_{db_.database(), catalog_, inventory_, shipping_, {}, {}};
+    tax::TaxService taxes_;
+    cart::CartService carts_{db_.database(), catalog_, inventory_, shipping_, taxes_, {}};
     orders::OrderService orders_{db_.database()};
     payments::ManualProvider manual_{payments::ManualConfig{}};
     payments::SandboxProvider sandbox_{db_.database(), http_, sandbox_config()};
     FlakyProvider flaky_{sandbox_};
     payments::PaymentService payments_{db_.database(), {&manual_, &sandbox_, &flaky_}};
     CheckoutService checkout_{
-        db_.database(), {catalog_, inventory_, shipping_, carts_, orders_, payments_}, {}, config_};
+        db_.database(), {catalog_, inventory_, shipping_, carts_, orders_, payments_, taxes_}, config_};
     bool broken_ = false;
 };
 

@@ -49,7 +49,14 @@ Task<> CartService::total_up(db::Session& db, Cart& cart) {
             cart.shipping_method_id.reset();
         }
     }
-    cart.totals = totals_of(cart, shipping, tax_);
+    std::vector<catalog::ProductId> products;
+    for (const auto& line : cart.lines) products.push_back(line.product_id);
+    Taxation taxation;
+    const auto destination = destination_of(cart);
+    taxation.rates = co_await taxes_.rates(db, destination);
+    taxation.categories = co_await catalog_.tax_categories(db, products);
+    taxation.method = {taxes_.config().mode, taxes_.config().rounding};
+    cart.totals = totals_of(cart, shipping, taxation);
 }
 
 Task<shipping::Consignment> CartService::consignment(db::Session& db, const Cart& cart) {

@@ -83,6 +83,9 @@ struct Cart {
 /// longer offered weighs nothing; checkout refuses it anyway.
 shipping::Consignment consignment_of(const Cart&, Money subtotal, std::span<const catalog::Offer>);
 
+/// Where a cart is taxed: at its address; without one at the shop's home, which is nothing here.
+std::optional<tax::Destination> destination_of(const Cart&);
+
 /// Proof that a cart is the caller's: its token, or the signed-in owner.
 struct Access {
     std::int64_t customer = 0;
@@ -123,8 +126,9 @@ struct Config {
 class CartService {
 public:
     CartService(db::Database& database, catalog::CatalogService& catalog, inventory::InventoryService& inventory,
-                shipping::ShippingService& shipping, const tax::Config& tax, const Config& config)
-        : db_(database), catalog_(catalog), inventory_(inventory), shipping_(shipping), tax_(tax), config_(config) {}
+                shipping::ShippingService& shipping, tax::TaxService& taxes, const Config& config)
+        : db_(database), catalog_(catalog), inventory_(inventory), shipping_(shipping), taxes_(taxes),
+          config_(config) {}
 
     /// The caller's open or closed cart with current totals. Refuses: cart.not_found
     Task<Result<Cart>> show(const Context&, CartId, const Access&);
@@ -217,7 +221,7 @@ private:
     catalog::CatalogService& catalog_;
     inventory::InventoryService& inventory_;
     shipping::ShippingService& shipping_;
-    tax::Config tax_;
+    tax::TaxService& taxes_;
     Config config_;
 };
 

@@ -204,10 +204,22 @@ shipping::Consignment consignment_of(const Cart& cart, Money subtotal, std::span
     return parcel;
 }
 
-pricing::Totals totals_of(const Cart& cart, Money shipping, const tax::Config& tax) {
+std::optional<tax::Destination> destination_of(const Cart& cart) {
+    if (!cart.shipping_address) return std::nullopt;
+    return tax::Destination{cart.shipping_address->country, cart.shipping_address->province};
+}
+
+pricing::Totals totals_of(const Cart& cart, Money shipping, const Taxation& taxation) {
     std::vector<pricing::Item> items;
-    for (const auto& line : cart.lines) items.push_back({line.unit_price, line.quantity, line.taxable});
-    return pricing::total_up(items, Money{0, cart.currency}, shipping, tax);
+    for (const auto& line : cart.lines) {
+        pricing::Item item{line.unit_price, line.quantity};
+        const auto known =
+            std::ranges::find(taxation.categories, line.product_id, &catalog::TaxCategory::product);
+        const auto category = known == taxation.categories.end() ? tax::category_standard : known->category;
+        if (line.taxable) item.rates = taxation.rates.of(category);
+        items.push_back(std::move(item));
+    }
+    return pricing::bill(items, Money{0, cart.currency}, shipping, taxation.method).totals;
 }
 
 }  // namespace caddy::cart

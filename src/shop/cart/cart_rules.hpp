@@ -51,8 +51,15 @@ void place_line(Cart&, Line);
 /// Details that `into` has not are taken from `from`.
 void fill_blanks(const Cart& from, Cart& into);
 
+/// What is needed to tax a cart.
+struct Taxation {
+    tax::RateTable rates;
+    std::vector<catalog::TaxCategory> categories;   // of the products
+    pricing::Method method;
+};
+
 /// What the cart's lines, shipping and tax come to.
-pricing::Totals totals_of(const Cart&, Money shipping, const tax::Config&);
+pricing::Totals totals_of(const Cart&, Money shipping, const Taxation&);
 Money subtotal_of(const Cart&);
 
 }  // namespace caddy::cart

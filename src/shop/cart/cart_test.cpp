@@ -205,7 +205,7 @@ TEST_F(Carts, a_closed_cart_is_shown_and_no_longer_written) {
 TEST_F(Carts, one_client_opens_so_many_carts_an_hour) {
     Config config;
     config.carts_per_client_per_hour = 2;
-    CartService strict{db_.database(), catalog_, inventory_, shipping_, {}, config};
+    CartService strict{db_.database(), catalog_, inventory_, shipping_, taxes_, config};
     const auto another = [&] { return db_.run(strict.open(context(), std::nullopt, {})); };
     EXPECT_TRUE(another());
     EXPECT_TRUE(another());

@@ -198,6 +198,10 @@ Task<Result<Offer>> CatalogService::offer(const Context& ctx, VariantId id) {
     co_return std::move(found.front());
 }
 
+Task<std::vector<TaxCategory>> CatalogService::tax_categories(db::Session& db, std::span<const ProductId> ids) {
+    co_return co_await store::tax_categories(db, ids);
+}
+
 Task<std::vector<Offer>> CatalogService::offers(db::Session& db, std::span<const VariantId> ids) {
     co_return co_await store::offers(db, ids);
 }

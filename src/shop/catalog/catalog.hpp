@@ -64,7 +64,15 @@ struct Offer {
     bool taxable = true;
     bool tracked = true;   // false: never runs out
     StockPolicy policy = StockPolicy::deny;
+    std::string tax_category{};   // the product's
 };
+
+/// What a product counts as where tax differs by the kind of goods.
+struct TaxCategory {
+    ProductId product;
+    std::string category;
+};
+BOOST_DESCRIBE_STRUCT(TaxCategory, (), (product, category))
 
 /// What a variant is called, for the shop's own people; retired and unpublished ones too.
 struct Label {
@@ -228,6 +236,7 @@ struct ProductDraft {
     std::vector<std::vector<std::string>> categories;
     std::vector<std::string> tags;
     std::vector<Attribute> attributes;
+    std::optional<std::string> tax_category{};   // none: as it is; `standard` for a new product
 };
 
 enum class SaveOutcome { created, updated, unchanged };
@@ -256,6 +265,9 @@ public:
 
     /// The offers among these variants, in no particular order; what is not for sale is missing.
     Task<std::vector<Offer>> offers(db::Session&, std::span<const VariantId>);
+
+    /// What these products count as for tax, whatever their state, in no particular order.
+    Task<std::vector<TaxCategory>> tax_categories(db::Session&, std::span<const ProductId>);
 
     /// What these variants are called, in no particular order; unknown ones are missing.
     Task<std::vector<Label>> labels(db::Session&, std::span<const VariantId>);

@@ -66,6 +66,7 @@ struct AdminProduct {
     json::Raw tags;
     json::Raw attributes;
     json::Raw internal_attributes;
+    std::string tax_category;
     Availability availability{};
     std::optional<PriceRange> price_range;
     Time created_at{};
@@ -74,8 +75,8 @@ struct AdminProduct {
 };
 BOOST_DESCRIBE_STRUCT(AdminProduct, (),
                       (id, handle, title, description, vendor, seo, status, published, published_at, option_names,
-                       variants, media, categories, tags, attributes, internal_attributes, availability, price_range,
-                       created_at, updated_at, version))
+                       variants, media, categories, tags, attributes, internal_attributes, tax_category, availability,
+                       price_range, created_at, updated_at, version))
 
 struct AdminProductSummary {
     ProductId id;

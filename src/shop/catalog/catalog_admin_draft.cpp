@@ -1,4 +1,5 @@
 #include "shop/catalog/catalog_admin_draft.hpp"
+#include "shop/tax/tax.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -182,6 +183,7 @@ ProductDraft draft_of(const ProductRows& rows) {
     draft.title = product.title;
     draft.description_html = product.description_html;
     draft.vendor = product.vendor;
+    draft.tax_category = product.tax_category;
     draft.seo_title = product.seo_title;
     draft.seo_description = product.seo_description;
     draft.status = product.status;
@@ -220,6 +222,7 @@ AdminProduct admin_product_of(const ProductRows& rows, Time created_at, Time upd
     product.tags = {row.tags};
     product.attributes = {row.attributes};
     product.internal_attributes = {row.internal_attributes};
+    product.tax_category = row.tax_category;
     product.availability = row.availability;
     const auto min = money(row.price_min, row.currency);
     const auto max = money(row.price_max, row.currency);
@@ -285,6 +288,9 @@ Result<void> apply(const ProductBody& body, ProductDraft& draft) {
     }
     taker.value(body.status, draft.status, "/status");
     taker.value(body.published, draft.published, "/published");
+    if (body.tax_category.present) {
+        draft.tax_category = body.tax_category.value.value_or(std::string(tax::category_standard));
+    }
     taker.value(body.option_names, draft.option_names, "/option_names");
     if (body.media.present) replace_media(body.media.value.value_or(std::vector<MediaBody>{}), draft);
     if (body.variants.present) {

@@ -82,10 +82,11 @@ struct ProductBody {
     json::Patch<std::vector<std::string>> tags{};
     json::Patch<AttributeList> attributes{};
     json::Patch<AttributeList> internal_attributes{};
+    json::Patch<std::string> tax_category{};
 };
 BOOST_DESCRIBE_STRUCT(ProductBody, (),
                       (handle, title, description, vendor, seo, status, published, option_names, variants, media,
-                       category_ids, tags, attributes, internal_attributes))
+                       category_ids, tags, attributes, internal_attributes, tax_category))
 
 /// Refuses: request.invalid_field (422)
 Result<void> apply(const ProductBody&, ProductDraft&);

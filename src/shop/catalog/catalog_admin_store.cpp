@@ -57,16 +57,17 @@ const db::Sql sql_product_record{{
     .name = "catalog.product_record",
     .any = "SELECT id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status,"
              " published_at, availability, price_min, price_max, currency, options, tags, attributes,"
-             " internal_attributes, image_url, search_text, version FROM products WHERE id = ?"}};
+             " internal_attributes, image_url, search_text, tax_category, version FROM products WHERE id = ?"}};
 
 const db::Sql sql_lock_product_by_id{{
     .name = "catalog.lock_product_by_id",
     .mysql = "SELECT id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status,"
              " published_at, availability, price_min, price_max, currency, options, tags, attributes,"
-             " internal_attributes, image_url, search_text, version FROM products WHERE id = ? FOR UPDATE",
+             " internal_attributes, image_url, search_text, tax_category, version FROM products WHERE id = ?"
+             " FOR UPDATE",
     .sqlite = "SELECT id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status,"
              " published_at, availability, price_min, price_max, currency, options, tags, attributes,"
-             " internal_attributes, image_url, search_text, version FROM products WHERE id = ?"}};
+             " internal_attributes, image_url, search_text, tax_category, version FROM products WHERE id = ?"}};
 
 const db::Sql sql_variants_whole{{
     .name = "catalog.variants_whole",

@@ -2,6 +2,7 @@
 #include "core/checks.hpp"
 #include "platform/text/text.hpp"
 #include "shop/catalog/catalog_rules.hpp"
+#include "shop/tax/tax.hpp"
 
 #include <algorithm>
 #include <set>
@@ -75,6 +76,9 @@ private:
         }
         named("/title", draft_.title, "The title");
         line("/vendor", draft_.vendor, "The vendor");
+        if (draft_.tax_category && !tax::is_category(*draft_.tax_category)) {
+            fault("/tax_category", "not_a_category", "Send 1 to 64 letters, digits, _, - and ., like reduced.");
+        }
         line("/seo_title", draft_.seo_title.value_or(""), "The SEO title");
         line("/seo_description", draft_.seo_description.value_or(""), "The SEO description", long_text_length_max);
         paragraphs("/description_html", draft_.description_html, "The description", description_bytes_max);

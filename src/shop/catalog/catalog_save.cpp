@@ -6,6 +6,7 @@
 #include "shop/catalog/catalog.hpp"
 #include "shop/catalog/catalog_rules.hpp"
 #include "shop/catalog/catalog_store.hpp"
+#include "shop/tax/tax.hpp"
 
 #include <algorithm>
 #include <map>
@@ -249,6 +250,8 @@ store::ProductRecord wanted_product(const ProductDraft& draft, const std::option
                                 .internal_attributes = rules::attributes_json(draft.attributes, Visibility::internal),
                                 .image_url = {},
                                 .search_text = rules::search_text(draft),
+                                .tax_category = draft.tax_category.value_or(
+                                    there ? there->tax_category : std::string(tax::category_standard)),
                                 .version = there ? there->version : 1};
     if (draft.published) record.published_at = there && there->published_at ? *there->published_at : now;
     if (range) {

@@ -41,9 +41,14 @@ const db::Sql sql_offers{{
     .any = "SELECT v.id AS variant, v.product_id AS product, p.handle AS handle, p.title AS title, v.title AS"
            " variant_title, v.sku AS sku, v.price_minor AS price_minor, v.currency AS currency, COALESCE(m.url,"
            " p.image_url) AS image, v.grams AS grams, v.requires_shipping AS requires_shipping, v.taxable AS"
-           " taxable, v.tracked AS tracked, v.policy AS policy FROM product_variants v JOIN products p ON p.id ="
-           " v.product_id LEFT JOIN product_media m ON m.id = v.media_id WHERE v.retired = 0 AND v.price_minor IS"
-           " NOT NULL AND p.status = 'active' AND p.published_at IS NOT NULL AND v.id IN (:ids)"}};
+           " taxable, v.tracked AS tracked, v.policy AS policy, p.tax_category AS tax_category FROM product_variants"
+           " v JOIN products p ON p.id = v.product_id LEFT JOIN product_media m ON m.id = v.media_id WHERE v.retired"
+           " = 0 AND v.price_minor IS NOT NULL AND p.status = 'active' AND p.published_at IS NOT NULL"
+           " AND v.id IN (:ids)"}};
+
+const db::Sql sql_tax_categories{{
+    .name = "catalog.tax_categories",
+    .any = "SELECT id AS product, tax_category AS category FROM products WHERE id IN (:ids)"}};
 
 const db::Sql sql_all_categories{{
     .name = "catalog.all_categories",
@@ -93,10 +98,11 @@ struct OfferRow {
     bool taxable = true;
     bool tracked = true;
     StockPolicy policy{};
+    std::string tax_category;
 };
 BOOST_DESCRIBE_STRUCT(OfferRow, (),
                       (variant, product, handle, title, variant_title, sku, price_minor, currency, image, grams,
-                       requires_shipping, taxable, tracked, policy))
+                       requires_shipping, taxable, tracked, policy, tax_category))
 
 struct IdRow {
     ProductId id;
@@ -116,7 +122,8 @@ Offer to_offer(OfferRow row) {
             .requires_shipping = row.requires_shipping,
             .taxable = row.taxable,
             .tracked = row.tracked,
-            .policy = row.policy};
+            .policy = row.policy,
+            .tax_category = std::move(row.tax_category)};
 }
 
 }  // namespace
@@ -167,6 +174,10 @@ Task<std::vector<Offer>> offers(db::Session& db, std::span<const VariantId> ids)
     found.reserve(rows.size());
     for (auto& row : rows) found.push_back(to_offer(std::move(row)));
     co_return found;
+}
+
+Task<std::vector<TaxCategory>> tax_categories(db::Session& db, std::span<const ProductId> ids) {
+    co_return co_await db.all_in<TaxCategory>(sql_tax_categories, ids);
 }
 
 Task<std::vector<CategoryRow>> all_categories(db::Session& db) {

@@ -119,6 +119,7 @@ BOOST_DESCRIBE_STRUCT(CategoryLinkRow, (), (product_id, id, handle, name, positi
 Task<std::vector<CategoryLinkRow>> categories_of(db::Session&, std::span<const ProductId>);
 
 Task<std::vector<Offer>> offers(db::Session&, std::span<const VariantId>);
+Task<std::vector<TaxCategory>> tax_categories(db::Session&, std::span<const ProductId>);
 
 // ---- categories ----
 
@@ -166,13 +167,14 @@ struct ProductRecord {
     std::string internal_attributes;
     std::optional<std::string> image_url;
     std::string search_text;
+    std::string tax_category;
     std::int64_t version = 0;
     friend bool operator==(const ProductRecord&, const ProductRecord&) = default;
 };
 BOOST_DESCRIBE_STRUCT(ProductRecord, (),
                       (id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status,
                        published_at, availability, price_min, price_max, currency, options, tags, attributes,
-                       internal_attributes, image_url, search_text, version))
+                       internal_attributes, image_url, search_text, tax_category, version))
 
 /// The product of a handle (folded), its row locked until the transaction ends.
 Task<std::optional<ProductRecord>> lock_product(db::Transaction&, std::string_view handle_key);

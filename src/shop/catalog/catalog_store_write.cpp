@@ -7,24 +7,27 @@ const db::Sql sql_lock_product{{
     .name = "catalog.lock_product",
     .mysql = "SELECT id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status,"
              " published_at, availability, price_min, price_max, currency, options, tags, attributes,"
-             " internal_attributes, image_url, search_text, version FROM products WHERE handle_key = ? FOR UPDATE",
+             " internal_attributes, image_url, search_text, tax_category, version FROM products"
+             " WHERE handle_key = ? FOR UPDATE",
     .sqlite = "SELECT id, handle, handle_key, title, description_html, vendor, seo_title, seo_description, status,"
               " published_at, availability, price_min, price_max, currency, options, tags, attributes,"
-              " internal_attributes, image_url, search_text, version FROM products WHERE handle_key = ?"}};
+              " internal_attributes, image_url, search_text, tax_category, version FROM products"
+              " WHERE handle_key = ?"}};
 
 const db::Sql sql_insert_product{{
     .name = "catalog.insert_product",
     .any = "INSERT INTO products (id, handle, handle_key, title, description_html, vendor, seo_title,"
            " seo_description, status, published_at, availability, price_min, price_max, currency, options, tags,"
-           " attributes, internal_attributes, image_url, search_text, version, created_at, updated_at) VALUES (?, ?,"
-           " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
+           " attributes, internal_attributes, image_url, search_text, tax_category, version, created_at, updated_at)"
+           " VALUES (?, ?,"
+           " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
 
 const db::Sql sql_update_product{{
     .name = "catalog.update_product",
     .any = "UPDATE products SET title = ?, description_html = ?, vendor = ?, seo_title = ?, seo_description = ?,"
            " status = ?, published_at = ?, availability = ?, price_min = ?, price_max = ?, currency = ?, options ="
-           " ?, tags = ?, attributes = ?, internal_attributes = ?, image_url = ?, search_text = ?, version = ?,"
-           " updated_at = ? WHERE id = ?"}};
+           " ?, tags = ?, attributes = ?, internal_attributes = ?, image_url = ?, search_text = ?,"
+           " tax_category = ?, version = ?, updated_at = ? WHERE id = ?"}};
 
 const db::Sql sql_variant_records{{
     .name = "catalog.variant_records",
@@ -124,13 +127,15 @@ Task<bool> insert_product(db::Transaction& tx, const ProductRecord& p, Time now)
     co_return co_await tx.exec_unique(
         sql_insert_product, p.id, p.handle, p.handle_key, p.title, p.description_html, p.vendor, p.seo_title,
         p.seo_description, p.status, p.published_at, p.availability, p.price_min, p.price_max, p.currency, p.options,
-        p.tags, p.attributes, p.internal_attributes, p.image_url, p.search_text, p.version, now, now);
+        p.tags, p.attributes, p.internal_attributes, p.image_url, p.search_text, p.tax_category, p.version, now,
+        now);
 }
 
 Task<> update_product(db::Transaction& tx, const ProductRecord& p, Time now) {
     co_await tx.exec(sql_update_product, p.title, p.description_html, p.vendor, p.seo_title, p.seo_description,
                      p.status, p.published_at, p.availability, p.price_min, p.price_max, p.currency, p.options, p.tags,
-                     p.attributes, p.internal_attributes, p.image_url, p.search_text, p.version, now, p.id);
+                     p.attributes, p.internal_attributes, p.image_url, p.search_text, p.tax_category, p.version, now,
+                     p.id);
 }
 
 Task<std::vector<VariantRecord>> variant_records(db::Transaction& tx, ProductId product) {

@@ -76,12 +76,13 @@ struct Parts {
     cart::CartService& carts;
     orders::OrderService& orders;
     payments::PaymentService& payments;
+    tax::TaxService& taxes;
 };
 
 class CheckoutService {
 public:
-    CheckoutService(db::Database& database, const Parts& parts, const tax::Config& tax, const Config& config)
-        : db_(database), parts_(parts), tax_(tax), config_(config) {}
+    CheckoutService(db::Database& database, const Parts& parts, const Config& config)
+        : db_(database), parts_(parts), config_(config) {}
 
     /// Makes the cart an order with its stock reserved, then asks the provider to start the payment.
     ///
@@ -215,7 +216,6 @@ private:
 
     db::Database& db_;
     Parts parts_;
-    tax::Config tax_;
     Config config_;
 };
 

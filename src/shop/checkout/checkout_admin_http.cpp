@@ -100,6 +100,7 @@ struct WireOrder {
     Currency currency;
     std::vector<orders::Line> lines;
     pricing::Totals totals;
+    std::vector<pricing::TaxLine> tax_lines;
     std::optional<json::Raw> shipping_address;
     std::optional<orders::ShippingMethod> shipping_method;
     std::vector<WireEntry> timeline;
@@ -112,7 +113,7 @@ struct WireOrder {
     Time updated_at{};
     std::int64_t version = 1;
 };
-BOOST_DESCRIBE_STRUCT(WireOrder, (), (id, number, status, email, customer_id, currency, lines, totals,
+BOOST_DESCRIBE_STRUCT(WireOrder, (), (id, number, status, email, customer_id, currency, lines, totals, tax_lines,
                                       shipping_address, shipping_method, timeline, fulfilments, payments, refunds,
                                       note, expires_at, created_at, updated_at, version))
 
@@ -140,6 +141,7 @@ WireOrder wire(const OrderView& view) {
     out.currency = order.currency;
     out.lines = order.lines;
     out.totals = order.totals;
+    out.tax_lines = order.tax_lines;
     out.shipping_address = order.shipping_address;
     out.shipping_method = order.shipping_method;
     for (const auto& entry : order.timeline) {

@@ -37,9 +37,9 @@ LineState* find(std::vector<LineState>& states, orders::LineId line) {
     return found == states.end() ? nullptr : &*found;
 }
 
-/// The total of an order with so many pieces of each line.
+/// The total of an order with so many pieces of each line, where its tax lines were not kept yet.
 Money total_with(const orders::Order& order, const std::vector<LineState>& states) {
-    std::vector<pricing::Item> items;
+    std::vector<pricing::PlainItem> items;
     std::int64_t goods_minor = 0;
     for (const auto& line : order.lines) {
         const auto state = std::ranges::find(states, line.id, &LineState::line);
@@ -53,6 +53,24 @@ Money total_with(const orders::Order& order, const std::vector<LineState>& state
                               ? std::int64_t{0}
                               : scale_minor(totals.discount.minor, goods_minor, totals.subtotal.minor);
     return pricing::total_up(items, {discount, order.currency}, totals.shipping, order.tax).total;
+}
+
+/// From what is kept with the lines: pieces of a line share its discount and its tax, so that all of them together give
+/// back what the line came to.
+Money kept_price_of(const orders::Order& order, const std::vector<LineState>& states,
+                    const std::vector<orders::Portion>& portions) {
+    const auto items = orders::items_of(order);
+    const auto discounts = orders::bill_of(order).discounts;
+    Money price{0, order.currency};
+    for (const auto& portion : portions) {
+        const auto state = std::ranges::find(states, portion.line_id, &LineState::line);
+        CADDY_ASSERT(state != states.end() && state->refundable() >= portion.quantity);
+        const auto at = static_cast<std::size_t>(state - states.begin());   // states stand in the order of the lines
+        const auto& line = order.lines[at];
+        const auto full = pricing::full_price(items[at], discounts[at], line.taxes, order.tax.mode);
+        price = price + pricing::portion_of(full, state->refunded, portion.quantity, line.quantity);
+    }
+    return price;
 }
 
 }  // namespace
@@ -99,6 +117,7 @@ Result<void> within(const std::vector<LineState>& states, const std::vector<orde
 
 Money price_of(const orders::Order& order, const std::vector<LineState>& states,
                const std::vector<orders::Portion>& portions) {
+    if (order.tax.rounding) return kept_price_of(order, states, portions);
     auto without = states;
     for (const auto& portion : portions) {
         auto* state = find(without, portion.line_id);

@@ -39,6 +39,8 @@ TEST(Pieces, are_sent_freed_and_refunded_no_more_often_than_they_were_ordered) {
 
 class Staff : public World {
 protected:
+    explicit Staff(const tax::Config& tax = {}) : World({}, tax) {}
+
     Context staff() {
         db_.clock().advance(std::chrono::milliseconds(1));
         return db_.context({7, 1, Role::staff});
@@ -139,6 +141,34 @@ TEST_F(Staff, refund_piece_by_piece_what_one_refund_comes_to) {
         sum += back.amount.minor;
     }
     EXPECT_EQ(sum, order.totals.total.minor - order.totals.shipping.minor);
+}
+
+tax::Config on_top() {
+    tax::Config config;
+    config.mode = tax::Mode::exclusive;
+    return config;
+}
+
+class StaffOfAShopThatAddsTax : public Staff {
+protected:
+    StaffOfAShopThatAddsTax() : Staff(on_top()) {}
+};
+
+TEST_F(StaffOfAShopThatAddsTax, refund_pieces_with_the_tax_that_was_added_to_them) {
+    db_.execute("INSERT INTO tax_rates (id, name, country, province_key, category, rate_millionths, stacking, "
+                "created_at, updated_at, version) VALUES (1, 'Odd', 'CN', '', 'standard', 99750, 'replaces', 0, 0, 1)");
+    const auto order = paid(product("pot", 3'333, 10), 7);
+    ASSERT_EQ(order.tax_lines.size(), 1U);
+    EXPECT_EQ(order.tax_lines[0].amount, order.totals.tax);
+    const auto shipping_tax = order.shipping_taxes.at(0).amount;
+    std::int64_t sum = 0;
+    for (const std::int64_t pieces : {1, 2, 4}) {
+        const auto back = give_back(order, pieces, Restock::no).value();
+        carry_out(back);
+        sum += back.amount.minor;
+    }
+    EXPECT_EQ(sum, order.totals.total.minor - order.totals.shipping.minor - shipping_tax.minor);
+    EXPECT_TRUE(db_.run(checkout_.audit(db_.context())).empty());
 }
 
 TEST_F(Staff, a_refused_refund_leaves_the_order_as_it_was) {

@@ -40,6 +40,7 @@ struct CheckoutService::Placed {
 struct CheckoutService::Repriced {
     rules::Priced priced;
     pricing::Totals totals;
+    std::vector<pricing::TaxLine> shipping_taxes;
     std::optional<orders::ShippingMethod> shipping_method;
 };
 
@@ -82,7 +83,8 @@ Task<Result<CheckoutService::Placed>> CheckoutService::place_in(db::Transaction&
     draft.cart_id = cart.id.text();
     draft.lines = std::move(repriced.priced.lines);
     draft.totals = repriced.totals;
-    draft.tax = tax_;
+    draft.tax = parts_.taxes.terms();
+    draft.shipping_taxes = std::move(repriced.shipping_taxes);
     if (cart.shipping_address) draft.shipping_address = json::Raw{json::to_json(*cart.shipping_address)};
     draft.shipping_method = std::move(repriced.shipping_method);
     draft.note = cart.note;
@@ -125,7 +127,12 @@ Task<Result<CheckoutService::Repriced>> CheckoutService::reprice(db::Transaction
         repriced.shipping_method =
             orders::ShippingMethod{quote.code, quote.name, quote.zone, shipping::snapshot_of(quote, parcel)};
     }
-    repriced.totals = rules::totals_of(repriced.priced.lines, shipping, tax_);
+    const auto destination = cart::destination_of(cart);
+    const auto rates = co_await parts_.taxes.rates(tx, destination);
+    const auto& tax = parts_.taxes.config();
+    auto bill = rules::tax_lines(repriced.priced.lines, offers, shipping, rates, {tax.mode, tax.rounding});
+    repriced.totals = bill.totals;
+    repriced.shipping_taxes = std::move(bill.shipping);
     co_return repriced;
 }
 

@@ -61,7 +61,8 @@ orders::Line line_of(const cart::Line& line, const catalog::Offer& offer) {
             offer.price,
             offer.price * line.quantity,
             offer.image,
-            offer.taxable};
+            offer.taxable,
+            {}};
 }
 
 }  // namespace
@@ -116,11 +117,19 @@ Result<Priced> price_lines(const cart::Cart& cart, std::span<const catalog::Offe
     return priced;
 }
 
-pricing::Totals totals_of(const std::vector<orders::Line>& lines, Money shipping, const tax::Config& tax) {
+pricing::Bill tax_lines(std::vector<orders::Line>& lines, std::span<const catalog::Offer> offers, Money shipping,
+                        const tax::RateTable& rates, const pricing::Method& method) {
     std::vector<pricing::Item> items;
     items.reserve(lines.size());
-    for (const auto& line : lines) items.push_back({line.unit_price, line.quantity, line.taxable});
-    return pricing::total_up(items, Money{0, shipping.currency}, shipping, tax);
+    for (const auto& line : lines) {
+        pricing::Item item{line.unit_price, line.quantity};
+        const auto* offer = offer_of(offers, line.variant_id);
+        if (offer && line.taxable) item.rates = rates.of(offer->tax_category);
+        items.push_back(std::move(item));
+    }
+    auto bill = pricing::bill(items, Money{0, shipping.currency}, shipping, method);
+    for (std::size_t i = 0; i < lines.size(); ++i) lines[i].taxes = std::move(bill.items[i]);
+    return bill;
 }
 
 Result<void> same_price(const std::vector<ChangedLine>& changed, const pricing::Totals& totals,

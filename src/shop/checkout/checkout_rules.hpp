@@ -30,7 +30,9 @@ Result<void> complete(const cart::Cart&, bool needs_shipping);
 /// Refuses: catalog.not_for_sale with the lines that cannot be bought any more
 Result<Priced> price_lines(const cart::Cart&, std::span<const catalog::Offer>);
 
-pricing::Totals totals_of(const std::vector<orders::Line>&, Money shipping, const tax::Config&);
+/// What the lines and their shipping come to; each line is told its tax.
+pricing::Bill tax_lines(std::vector<orders::Line>&, std::span<const catalog::Offer>, Money shipping,
+                        const tax::RateTable&, const pricing::Method&);
 
 /// Refuses: checkout.price_changed when a frozen price or the expected total differs from today's
 Result<void> same_price(const std::vector<ChangedLine>&, const pricing::Totals&,

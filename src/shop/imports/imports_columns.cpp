@@ -44,6 +44,7 @@ constexpr KnownName known_names[] = {
     {"compare at price", Field::compare_at_price},
     {"variant requires shipping", Field::requires_shipping}, {"requires shipping", Field::requires_shipping},
     {"variant taxable", Field::taxable}, {"charge tax", Field::taxable},
+    {"variant tax code", Field::tax_code}, {"tax code", Field::tax_code},
     {"variant image", Field::variant_image}, {"variant image url", Field::variant_image},
     {"image src", Field::image_src}, {"product image url", Field::image_src}, {"image url", Field::image_src},
     {"image position", Field::image_position},
@@ -65,7 +66,7 @@ constexpr NamedKind named_kinds[] = {
 
 // Known to the shop's own people alone.
 constexpr std::string_view internal_names[] = {"cost per item",       "variant cost",     "variant fulfillment service",
-                                               "fulfillment service", "variant tax code", "tax code"};
+                                               "fulfillment service"};
 
 // Price lists per market and the like: `Price / International`, `Included / Japan`.
 constexpr std::string_view variant_prefixes[] = {

@@ -17,6 +17,7 @@ enum class Field {
     option1_name, option2_name, option3_name, option1_value, option2_value, option3_value,
     // the variant
     sku, barcode, grams, weight_unit, tracker, quantity, policy, price, compare_at_price, requires_shipping, taxable,
+    tax_code,
     variant_image,
     // pictures
     image_src, image_position, image_alt,

@@ -2,6 +2,7 @@
 
 #include "platform/json/encode.hpp"
 #include "shop/imports/imports_columns.hpp"
+#include "shop/tax/tax.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,13 +18,13 @@ constexpr std::string_view category_column = "Product Category";
 constexpr std::string_view tracker_column = "Variant Inventory Tracker";
 
 /// The columns with a place in the catalogue, as the importer reads them.
-constexpr std::array<std::string_view, 34> fixed_columns{
+constexpr std::array<std::string_view, 35> fixed_columns{
     "Handle", "Title", "Body (HTML)", "Vendor", category_column, "Type", "Category Paths", "Tags", "Published",
     "Status", "SEO Title", "SEO Description", "Option1 Name", "Option1 Value", "Option2 Name", "Option2 Value",
     "Option3 Name", "Option3 Value", "Variant SKU", "Variant Barcode", "Variant Grams", "Variant Weight Unit",
     tracker_column, "Variant Inventory Qty", "Variant Inventory Policy", "Variant Price", "Variant Compare At Price",
-    "Variant Requires Shipping", "Variant Taxable", "Variant Image", "Image Src", "Image Position", "Image Alt Text",
-    "Price Currency"};
+    "Variant Requires Shipping", "Variant Taxable", "Variant Tax Code", "Variant Image", "Image Src", "Image Position",
+    "Image Alt Text", "Price Currency"};
 
 /// A row by the names of its columns; what is not there is empty.
 using Cells = std::map<std::string, std::string, std::less<>>;
@@ -33,7 +34,7 @@ struct Sheet {
     std::vector<Cells> rows;
 };
 
-std::string quoted(std::string_view cell) {
+std::string csv_cell(std::string_view cell) {
     const bool plain = cell.find_first_of("\",\r\n") == std::string_view::npos && !cell.starts_with(' ') &&
                        !cell.ends_with(' ');
     if (plain) return std::string(cell);
@@ -141,6 +142,8 @@ private:
         if (each.compare_at_price) row["Variant Compare At Price"] = format_amount(*each.compare_at_price);
         row["Variant Requires Shipping"] = yes_or_no(each.requires_shipping);
         row["Variant Taxable"] = yes_or_no(each.taxable);
+        const auto tax_category = draft_.tax_category.value_or("");
+        if (tax_category != tax::category_standard) row["Variant Tax Code"] = tax_category;
         row["Variant Image"] = each.image.value_or("");
         if (each.tracked) {
             const auto at = on_hand_.find(product_.variants[index]);
@@ -171,13 +174,13 @@ std::string written(const Sheet& sheet) {
     std::vector<std::string_view> columns(fixed_columns.begin(), fixed_columns.end());
     columns.insert(columns.end(), sheet.extra.begin(), sheet.extra.end());
     std::string out;
-    for (std::size_t i = 0; i < columns.size(); ++i) out.append(i == 0 ? "" : ",").append(quoted(columns[i]));
+    for (std::size_t i = 0; i < columns.size(); ++i) out.append(i == 0 ? "" : ",").append(csv_cell(columns[i]));
     out.append("\r\n");
     for (const auto& row : sheet.rows) {
         for (std::size_t i = 0; i < columns.size(); ++i) {
             if (i > 0) out.push_back(',');
             const auto at = row.find(columns[i]);
-            if (at != row.end()) out.append(quoted(at->second));
+            if (at != row.end()) out.append(csv_cell(at->second));
         }
         out.append("\r\n");
     }

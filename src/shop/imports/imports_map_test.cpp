@@ -167,6 +167,18 @@ TEST(ImportMapping, unknown_columns_become_attributes_where_they_belong) {
                                   [](const auto& each) { return each.name == "Variant Tax Code"; });
     ASSERT_NE(tax, variants[1].attributes.end());
     EXPECT_EQ(tax->visibility, catalog::Visibility::internal);
+    EXPECT_EQ(file.draft().tax_category, "T1");
+    EXPECT_EQ(attribute(variants[0].attributes, "Variant Tax Code"), "(none)");
+}
+
+TEST(ImportMapping, the_tax_code_is_the_products_category_for_tax) {
+    const std::string header = "Handle,Title,Option1 Name,Option1 Value,Variant Price,Variant Tax Code\n";
+    EXPECT_EQ(Mapped(header + "tea,Tea,Size,S,1,\ntea,,,M,1,reduced\n").draft().tax_category, "reduced");
+    EXPECT_EQ(Mapped(header + "tea,Tea,Size,S,1,\n").draft().tax_category, std::nullopt);
+    const Mapped odd(header + "tea,Tea,Size,S,1,two words\n");
+    EXPECT_EQ(odd.draft().tax_category, std::nullopt);
+    EXPECT_EQ(attribute(odd.draft().variants[0].attributes, "Variant Tax Code"), "two words");
+    EXPECT_TRUE(has(notes(odd.only()), "is no code"));
 }
 
 TEST(ImportMapping, cells_beyond_the_header_and_repeated_columns_are_kept) {

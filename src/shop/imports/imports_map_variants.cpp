@@ -2,6 +2,7 @@
 #include "platform/text/text.hpp"
 #include "shop/imports/imports_mapper.hpp"
 #include "shop/imports/imports_values.hpp"
+#include "shop/tax/tax.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +16,7 @@ constexpr std::array option_values{Field::option1_value, Field::option2_value, F
 constexpr std::array variant_fields{
     Field::sku,          Field::barcode,          Field::tracker,           Field::quantity,
     Field::policy,       Field::compare_at_price, Field::requires_shipping, Field::taxable,
-    Field::variant_image};
+    Field::tax_code,     Field::variant_image};
 
 bool same_letters(std::string_view a, std::string_view b) { return text::folded(a) == text::folded(b); }
 
@@ -133,6 +134,23 @@ std::optional<std::int64_t> Mapper::stock(const CsvRow& row, catalog::VariantDra
 void Mapper::flags(const CsvRow& row, catalog::VariantDraft& draft) {
     draft.requires_shipping = flag(row, Field::requires_shipping, true);
     draft.taxable = flag(row, Field::taxable, true);
+    tax_code(row, draft);
+}
+
+/// A product has one category for tax: the first code that the file gives it. An empty cell leaves it as it is.
+void Mapper::tax_code(const CsvRow& row, catalog::VariantDraft& draft) {
+    const auto code = line(row, Field::tax_code);
+    auto& category = mapped_.draft.tax_category;
+    if (code.empty() || code == category) return;
+    const bool usable = tax::is_category(code);
+    if (usable && !category) {
+        category = code;
+        return;
+    }
+    keep(draft.attributes, Field::tax_code, code);
+    note(row, columns_.name(Field::tax_code) +
+                  (usable ? " differs from the product's first one; it was kept as an attribute."
+                          : " is no code of 1 to 64 letters, digits, _, - and .; it was kept as an attribute."));
 }
 
 /// Cells without a place in the catalogue: those of variant columns, and on later rows all that differ from the

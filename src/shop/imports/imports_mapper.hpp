@@ -43,6 +43,7 @@ private:
     void prices(const CsvRow&, catalog::VariantDraft&);
     void weight(const CsvRow&, catalog::VariantDraft&);
     std::optional<std::int64_t> stock(const CsvRow&, catalog::VariantDraft&);
+    void tax_code(const CsvRow&, catalog::VariantDraft&);
     void flags(const CsvRow&, catalog::VariantDraft&);
     void variant_attributes(const CsvRow&, catalog::VariantDraft&);
     void ignored_cells(const CsvRow&);

@@ -68,21 +68,58 @@ Result<OrderId> read_cursor(std::int64_t customer, const std::string& cursor) {
     return *last;
 }
 
+/// What an order made before its tax lines were kept comes to.
+pricing::Totals plain_totals(const Order& order) {
+    std::vector<pricing::PlainItem> items;
+    items.reserve(order.lines.size());
+    for (const auto& line : order.lines) items.push_back({line.unit_price, line.quantity, line.taxable});
+    return pricing::total_up(items, order.totals.discount, order.totals.shipping, order.tax);
+}
+
 std::optional<std::string> fault_of_shipping(const Order& order) {
     // Orders from before there were zones keep no facts of their shipping price.
     if (!order.shipping_method || !order.shipping_method->snapshot) return std::nullopt;
     return shipping::fault_of(*order.shipping_method->snapshot, order.totals.subtotal, order.totals.shipping);
 }
 
-/// What the stored inputs of an order come to.
-pricing::Totals recompute(const Order& order) {
-    std::vector<pricing::Item> items;
-    items.reserve(order.lines.size());
-    for (const auto& line : order.lines) items.push_back({line.unit_price, line.quantity, line.taxable});
-    return pricing::total_up(items, order.totals.discount, order.totals.shipping, order.tax);
+std::optional<Finding> misfit(const Order& order) {
+    pricing::Totals right;
+    bool tax_fits = true;
+    if (order.tax.rounding) {
+        const auto bill = bill_of(order);
+        right = bill.totals;
+        tax_fits = bill.shipping == order.shipping_taxes;
+        for (std::size_t i = 0; i < order.lines.size(); ++i) tax_fits &= bill.items[i] == order.lines[i].taxes;
+    } else {
+        right = plain_totals(order);
+    }
+    if (right != order.totals) {
+        return Finding{"4", order.id.text(),
+                       "total is " + format_amount(order.totals.total) + ", its inputs come to " +
+                           format_amount(right.total)};
+    }
+    if (!tax_fits) return Finding{"4", order.id.text(), "its tax lines are not what its lines and rates come to"};
+    return std::nullopt;
 }
 
 }  // namespace
+
+std::vector<pricing::Item> items_of(const Order& order) {
+    std::vector<pricing::Item> items;
+    items.reserve(order.lines.size());
+    for (const auto& line : order.lines) {
+        pricing::Item item{line.unit_price, line.quantity};
+        for (const auto& tax : line.taxes) item.rates.push_back({tax.name, tax.rate_millionths});
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
+pricing::Bill bill_of(const Order& order) {
+    CADDY_ASSERT(order.tax.rounding.has_value());
+    const auto items = items_of(order);
+    return pricing::bill(items, order.totals.discount, order.totals.shipping, {order.tax.mode, *order.tax.rounding});
+}
 
 bool may_become(OrderStatus from, OrderStatus to) {
     using enum OrderStatus;
@@ -168,6 +205,8 @@ Task<Order> OrderService::place(db::Transaction& tx, const Context& ctx, const D
     order.lines = draft.lines;
     order.totals = draft.totals;
     order.tax = draft.tax;
+    order.shipping_taxes = draft.shipping_taxes;
+    store::sum_up_taxes(order);
     order.shipping_address = draft.shipping_address;
     order.shipping_method = draft.shipping_method;
     order.payment = draft.payment;
@@ -179,6 +218,7 @@ Task<Order> OrderService::place(db::Transaction& tx, const Context& ctx, const D
     order.number = draw_number(order.created_at);   // drawn already: a Conflict, and the transaction draws anew
     co_await store::insert(tx, order);
     co_await store::insert_lines(tx, order.id, order.lines);
+    co_await store::insert_taxes(tx, order);
     const Step step{OrderStatus::pending_payment, OrderStatus::pending_payment, "shopper"};
     co_await record_step(tx, ctx, order.id, std::nullopt, step);
     order.timeline.push_back({order.created_at, std::nullopt, step.to, std::nullopt, std::string(step.actor)});
@@ -255,11 +295,8 @@ Task<std::vector<Finding>> OrderService::audit(const Context& ctx) {
         for (const auto& order : orders) {
             auto shipping_fault = fault_of_shipping(order);
             if (shipping_fault) findings.push_back({"4", order.id.text(), std::move(*shipping_fault)});
-            const auto right = recompute(order);
-            if (right == order.totals) continue;
-            findings.push_back({"4", order.id.text(),
-                                "total is " + format_amount(order.totals.total) + ", its inputs come to " +
-                                    format_amount(right.total)});
+            auto finding = misfit(order);
+            if (finding) findings.push_back(std::move(*finding));
         }
         last = ids.back();
     }

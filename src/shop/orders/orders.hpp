@@ -45,6 +45,7 @@ struct Line {
     Money total;
     std::optional<std::string> image;
     bool taxable = true;   // an input of the totals; not shown
+    std::vector<pricing::TaxLine> taxes{};   // as they were applied; not shown, but their sum
 };
 BOOST_DESCRIBE_STRUCT(Line, (), (id, variant_id, product_id, title, variant_title, sku, quantity, unit_price, total,
                                  image))
@@ -86,6 +87,7 @@ struct Order {
     Currency currency;
     std::vector<Line> lines;
     pricing::Totals totals;
+    std::vector<pricing::TaxLine> tax_lines;   // of lines and shipping, by rate
     std::optional<json::Raw> shipping_address;
     std::optional<ShippingMethod> shipping_method;
     PaymentNote payment;
@@ -99,11 +101,17 @@ struct Order {
 
     std::int64_t customer = 0;   // 0: a guest's
     std::string caller;          // whose quota of unpaid orders it counts against
-    tax::Config tax;             // as it was applied
+    tax::Terms tax;              // as it was applied
+    std::vector<pricing::TaxLine> shipping_taxes;
 };
-BOOST_DESCRIBE_STRUCT(Order, (), (id, number, token, status, email, currency, lines, totals, shipping_address,
-                                  shipping_method, payment, timeline, note, cart_id, expires_at, created_at,
-                                  updated_at, version))
+BOOST_DESCRIBE_STRUCT(Order, (), (id, number, token, status, email, currency, lines, totals, tax_lines,
+                                  shipping_address, shipping_method, payment, timeline, note, cart_id, expires_at,
+                                  created_at, updated_at, version))
+
+/// What was bought, with the rates as they were applied; of an order whose tax lines are kept.
+std::vector<pricing::Item> items_of(const Order&);
+/// What the kept inputs of such an order come to.
+pricing::Bill bill_of(const Order&);
 
 /// What a decision about an order needs, read under its lock.
 struct Head {
@@ -134,7 +142,8 @@ struct Draft {
     std::string cart_id;
     std::vector<Line> lines;
     pricing::Totals totals;
-    tax::Config tax;
+    tax::Terms tax;
+    std::vector<pricing::TaxLine> shipping_taxes{};
     std::optional<json::Raw> shipping_address;
     std::optional<ShippingMethod> shipping_method;
     PaymentNote payment;

@@ -23,6 +23,7 @@ struct OrderRow {
     std::int64_t total_minor = 0;
     int tax_rate_basis_points = 0;
     tax::Mode tax_mode{};
+    std::optional<tax::Rounding> tax_rounding;
     std::optional<std::string> shipping_address;
     std::optional<std::string> shipping_code;
     std::optional<std::string> shipping_name;
@@ -41,9 +42,10 @@ struct OrderRow {
 };
 BOOST_DESCRIBE_STRUCT(OrderRow, (), (id, number, token, customer, caller, status, email, currency, subtotal_minor,
                                      discount_minor, shipping_minor, tax_minor, tax_included_minor, total_minor,
-                                     tax_rate_basis_points, tax_mode, shipping_address, shipping_code, shipping_name,
-                                     shipping_zone, shipping_quote, payment_id, payment_provider, payment_status,
-                                     payment_next_action, note, cart_id, expires_at, created_at, updated_at, version))
+                                     tax_rate_basis_points, tax_mode, tax_rounding, shipping_address, shipping_code,
+                                     shipping_name, shipping_zone, shipping_quote, payment_id, payment_provider,
+                                     payment_status, payment_next_action, note, cart_id, expires_at, created_at,
+                                     updated_at, version))
 
 struct LineRow {
     OrderId order_id;
@@ -128,6 +130,7 @@ Order order_of(OrderRow row) {
                     money(row.tax_minor),      money(row.tax_included_minor), money(row.total_minor)};
     order.tax.rate_basis_points = row.tax_rate_basis_points;
     order.tax.mode = row.tax_mode;
+    order.tax.rounding = row.tax_rounding;
     order.shipping_address = raw(std::move(row.shipping_address));
     if (row.shipping_code) {
         order.shipping_method = ShippingMethod{*row.shipping_code, row.shipping_name.value_or(""),
@@ -165,10 +168,10 @@ const db::Sql sql_insert{{
     .name = "orders.insert",
     .any = "INSERT INTO orders (id, number, token, customer, caller, status, email, currency, subtotal_minor, "
            "discount_minor, shipping_minor, tax_minor, tax_included_minor, total_minor, tax_rate_basis_points, "
-           "tax_mode, shipping_address, shipping_code, shipping_name, shipping_zone, shipping_quote, payment_id, "
-           "payment_provider, payment_status, payment_next_action, note, cart_id, expires_at, created_at, updated_at, "
-           "version) "
-           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
+           "tax_mode, tax_rounding, shipping_address, shipping_code, shipping_name, shipping_zone, shipping_quote, "
+           "payment_id, payment_provider, payment_status, payment_next_action, note, cart_id, expires_at, created_at, "
+           "updated_at, version) "
+           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
 
 Task<> insert(db::Transaction& tx, const Order& order) {
     std::optional<std::string> shipping_code, shipping_name, shipping_zone, shipping_quote;
@@ -185,10 +188,10 @@ Task<> insert(db::Transaction& tx, const Order& order) {
     co_await tx.exec(
         sql_insert, order.id, order.number, token, order.customer, order.caller, order.status, order.email,
         order.currency, totals.subtotal.minor, totals.discount.minor, totals.shipping.minor, totals.tax.minor,
-        totals.tax_included.minor, totals.total.minor, order.tax.rate_basis_points, order.tax.mode, address,
-        shipping_code, shipping_name, shipping_zone, shipping_quote, order.payment.id, order.payment.provider,
-        order.payment.status, action, order.note, order.cart_id, order.expires_at, order.created_at, order.updated_at,
-        order.version);
+        totals.tax_included.minor, totals.total.minor, order.tax.rate_basis_points, order.tax.mode,
+        order.tax.rounding, address, shipping_code, shipping_name, shipping_zone, shipping_quote, order.payment.id,
+        order.payment.provider, order.payment.status, action, order.note, order.cart_id, order.expires_at,
+        order.created_at, order.updated_at, order.version);
 }
 
 const db::Sql sql_insert_line{{
@@ -255,7 +258,7 @@ Task<> set_payment(db::Transaction& tx, OrderId order, const PaymentNote& paymen
 const db::Sql sql_load{{
     .name = "orders.load",
     .any = "SELECT id, number, token, customer, caller, status, email, currency, subtotal_minor, discount_minor, "
-           "shipping_minor, tax_minor, tax_included_minor, total_minor, tax_rate_basis_points, tax_mode, "
+           "shipping_minor, tax_minor, tax_included_minor, total_minor, tax_rate_basis_points, tax_mode, tax_rounding, "
            "shipping_address, shipping_code, shipping_name, shipping_zone, shipping_quote, payment_id, "
            "payment_provider, payment_status, payment_next_action, note, cart_id, expires_at, created_at, updated_at, "
            "version "
@@ -294,6 +297,7 @@ Task<std::vector<Order>> load(db::Session& db, std::span<const OrderId> ids) {
                                                std::move(entry.note), std::move(entry.actor)});
         }
     }
+    co_await load_taxes(db, ids, orders);
     co_return orders;
 }
 

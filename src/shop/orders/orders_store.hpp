@@ -7,6 +7,12 @@ namespace caddy::orders::store {
 /// Throws db::Conflict when the id, the number or the cart has an order already.
 Task<> insert(db::Transaction&, const Order&);
 Task<> insert_lines(db::Transaction&, OrderId, const std::vector<Line>&);
+/// What was taxed, per line and for shipping.
+Task<> insert_taxes(db::Transaction&, const Order&);
+/// Puts what was taxed onto loaded orders.
+Task<> load_taxes(db::Session&, std::span<const OrderId>, std::vector<Order>&);
+/// Fills `tax_lines` from what was taxed.
+void sum_up_taxes(Order&);
 /// Adds an entry under the order's current version: each change of the order makes room for one.
 Task<> insert_entry(db::Transaction&, OrderId, const TimelineEntry&);
 

@@ -74,8 +74,12 @@ protected:
         line.unit_price = {1'000, cny};
         line.total = {3'000, cny};
         made.lines.push_back(line);
-        const std::vector<pricing::Item> items{{line.unit_price, line.quantity, true}};
-        made.totals = pricing::total_up(items, {0, cny}, {500, cny}, made.tax);
+        const std::vector<pricing::Item> items{{line.unit_price, line.quantity, {{"VAT", 130'000}, {"Levy", 5'000}}}};
+        made.tax.rounding = tax::Rounding::order;
+        const auto bill = pricing::bill(items, {0, cny}, {500, cny}, {made.tax.mode, *made.tax.rounding});
+        made.totals = bill.totals;
+        made.lines[0].taxes = bill.items[0];
+        made.shipping_taxes = bill.shipping;
         made.shipping_address = json::Raw{R"({"name":"Lin"})"};
         made.shipping_method = ShippingMethod{"standard", "Standard"};
         made.payment.id = PaymentId::next();
@@ -117,6 +121,12 @@ TEST_F(Orders, a_placed_order_reads_back_as_it_was_answered) {
     ASSERT_TRUE(read.has_value());
     EXPECT_EQ(json::to_json(*read), json::to_json(placed));
     EXPECT_EQ(read->tax.rate_basis_points, placed.tax.rate_basis_points);
+    EXPECT_EQ(read->tax.rounding, placed.tax.rounding);
+    EXPECT_EQ(read->lines[0].taxes, placed.lines[0].taxes);
+    EXPECT_EQ(read->shipping_taxes, placed.shipping_taxes);
+    ASSERT_EQ(read->tax_lines.size(), 2U);   // VAT and Levy, each over the line and the shipping
+    EXPECT_EQ(read->tax_lines[0].taxable.minor, 3'500);
+    EXPECT_EQ(read->tax_lines[0].amount.minor + read->tax_lines[1].amount.minor, placed.totals.tax_included.minor);
     EXPECT_EQ(read->caller, placed.caller);
 }
 

@@ -13,15 +13,15 @@ using tax::Mode;
 struct Case {
     const char* what;
     const char* currency;
-    std::vector<Item> items;   // currencies are filled in
+    std::vector<PlainItem> items;   // currencies are filled in
     std::int64_t discount, shipping;
-    tax::Config tax;
+    tax::Terms tax;
     std::int64_t subtotal, added, included, total;
 };
 
 Money money(std::int64_t minor, std::string_view code) { return {minor, Currency::parse(code).value()}; }
-Item item(std::int64_t minor, std::int64_t quantity) { return {{minor, {}}, quantity, true}; }
-Item untaxed(std::int64_t minor, std::int64_t quantity) { return {{minor, {}}, quantity, false}; }
+PlainItem item(std::int64_t minor, std::int64_t quantity) { return {{minor, {}}, quantity, true}; }
+PlainItem untaxed(std::int64_t minor, std::int64_t quantity) { return {{minor, {}}, quantity, false}; }
 
 void expect(const Case& c) {
     auto items = c.items;
@@ -36,8 +36,8 @@ void expect(const Case& c) {
     EXPECT_EQ(totals.total, totals.subtotal - totals.discount + totals.shipping + totals.tax) << c.what;
 }
 
-TEST(Pricing, known_orders_come_out_to_the_minor_unit) {
-    const tax::Config inside{1'300, Mode::inclusive}, on_top{1'300, Mode::exclusive}, none{0, Mode::exclusive};
+TEST(PricingAtOneRate, known_orders_come_out_to_the_minor_unit) {
+    const tax::Terms inside{1'300, Mode::inclusive}, on_top{1'300, Mode::exclusive}, none{0, Mode::exclusive};
     const Case cases[] = {
         {"nothing", "CNY", {}, 0, 0, inside, 0, 0, 0, 0},
         {"two things and post, tax inside", "CNY", {item(5'999, 2)}, 0, 1'000, inside, 11'998, 0, 1'495, 12'998},
@@ -57,11 +57,11 @@ TEST(Pricing, known_orders_come_out_to_the_minor_unit) {
     for (const auto& c : cases) expect(c);
 }
 
-TEST(Pricing, amounts_past_64_bits_are_a_fault_and_never_a_wrong_total) {
+TEST(PricingAtOneRate, amounts_past_64_bits_are_a_fault_and_never_a_wrong_total) {
     const auto zero = money(0, "CNY");
-    const std::vector<Item> product{{money(INT64_MAX / 2, "CNY"), 3, true}};
-    const std::vector<Item> sum{{money(INT64_MAX, "CNY"), 1, true}, {money(1, "CNY"), 1, true}};
-    const std::vector<Item> taxed{{money(INT64_MAX, "CNY"), 1, true}};
+    const std::vector<PlainItem> product{{money(INT64_MAX / 2, "CNY"), 3, true}};
+    const std::vector<PlainItem> sum{{money(INT64_MAX, "CNY"), 1, true}, {money(1, "CNY"), 1, true}};
+    const std::vector<PlainItem> taxed{{money(INT64_MAX, "CNY"), 1, true}};
 
     EXPECT_THROW(total_up(product, zero, zero, {0, Mode::exclusive}), std::overflow_error);
     EXPECT_THROW(total_up(sum, zero, zero, {0, Mode::exclusive}), std::overflow_error);
@@ -69,8 +69,8 @@ TEST(Pricing, amounts_past_64_bits_are_a_fault_and_never_a_wrong_total) {
     EXPECT_EQ(total_up(taxed, zero, zero, {1'300, Mode::inclusive}).total.minor, INT64_MAX);
 }
 
-TEST(Pricing, two_currencies_do_not_add_up) {
-    const std::vector<Item> items{{money(100, "USD"), 1, true}};
+TEST(PricingAtOneRate, two_currencies_do_not_add_up) {
+    const std::vector<PlainItem> items{{money(100, "USD"), 1, true}};
 
     EXPECT_THROW(total_up(items, money(0, "CNY"), money(0, "CNY"), {}), std::logic_error);
 }

@@ -7,7 +7,7 @@ namespace {
 
 Money money(std::int64_t minor, std::string_view code) { return {minor, Currency::parse(code).value()}; }
 
-TEST(Tax, known_amounts_come_out_to_the_minor_unit) {
+TEST(TaxAtOneRate, known_amounts_come_out_to_the_minor_unit) {
     const struct { std::int64_t taxable; const char* currency; int rate; Mode mode; std::int64_t tax; } cases[] = {
         {11'300, "CNY", 1'300, Mode::inclusive, 1'300},   // 113.00 holds 13.00
         {10'000, "CNY", 1'300, Mode::exclusive, 1'300},
@@ -38,7 +38,7 @@ TEST(Tax, known_amounts_come_out_to_the_minor_unit) {
     }
 }
 
-TEST(Tax, the_tax_inside_a_price_is_the_tax_on_top_of_its_net) {
+TEST(TaxAtOneRate, the_tax_inside_a_price_is_the_tax_on_top_of_its_net) {
     for (std::int64_t net = 0; net <= 20'000; net += 7) {
         const auto on_top = tax_on(money(net, "EUR"), {1'900, Mode::exclusive}).added;
         const auto inside = tax_on(money(net, "EUR") + on_top, {1'900, Mode::inclusive}).included;
