@@ -134,7 +134,8 @@ Task<std::int64_t> stroll(Fleet& fleet, double per_second, std::chrono::millisec
     for (std::size_t i = 0; steady_clock::now() - begun < time; ++i) {
         const auto decision = co_await fleet[i].limiter.decide(Tier::api, "calm", now());
         if (!decision.admitted) ++refused;
-        const auto due = begun + std::chrono::microseconds(static_cast<std::int64_t>(1e6 * static_cast<double>(i + 1) / per_second));
+        const auto due_us = static_cast<std::int64_t>(1e6 * static_cast<double>(i + 1) / per_second);
+        const auto due = begun + std::chrono::microseconds(due_us);
         asio::steady_timer timer(co_await asio::this_coro::executor, due);
         co_await timer.async_wait(asio::use_awaitable);
     }
