@@ -1,7 +1,7 @@
 #pragma once
 // Admits callers by what the whole fleet has admitted. Near a limit each request is asked for, all that wait for one
-// caller in one question; far from it a worker takes small leases and tells their use afterwards. While Redis is away the
-// pod admits its share of the limit by itself, and tells the fleet what it admitted once Redis is back.
+// caller in one question; far from it a worker takes small leases and tells their use afterwards. While Redis is away
+// the pod admits its share of the limit by itself, and tells the fleet what it admitted once Redis is back.
 #include "platform/limit/fleet_windows.hpp"
 #include "platform/limit/limit.hpp"
 #include "platform/runtime/task_group.hpp"

@@ -57,8 +57,8 @@ struct WindowTable::Entry {
         newest = slot;
     }
 
-    /// What is over by `slot` counts no more. A clock that was set back opens no slot before the newest: what is counted
-    /// then is seen for longest.
+    /// What is over by `slot` counts no more. A clock that was set back opens no slot before the newest: what is
+    /// counted then is seen for longest.
     void advance(std::int64_t slot) {
         for (int step = 0; newest < slot && step < static_cast<int>(ring); ++step) {
             auto& over = at(++newest);
