@@ -23,9 +23,9 @@ const redis::KeyPattern pods_key{{.owner = "limit",
                                   .size = "one member for each pod"}};
 
 // KEYS: the windows that a request draws from. ARGV: need, want, how many spent, (microseconds ago, count) of each;
-// then limit and window in seconds of each key. A slot counts until its own end plus the window. A lease is counted only
-// when its use is told, so all that are open in this slot and the last stay within a hundredth of the limit, and none
-// is given near the limit.
+// then limit and window in seconds of each key. A slot counts until its own end plus the window. A lease is counted
+// only when its use is told, so all that are open in this slot and the last stay within a hundredth of the limit, and
+// none is given near the limit.
 const redis::Script draw_script{{.name = "limit.draw", .source = R"lua(
 if redis.replicate_commands then redis.replicate_commands() end
 local SLOTS = 100
