@@ -60,7 +60,7 @@ def test_eight_that_migrate_at_once_apply_each_migration_once(fresh_shop):
 def test_secrets_must_be_given_since_every_process_needs_the_same(fresh_shop):
     fresh_shop.migrate()
     refused = serve(fresh_shop, JWT_SECRET="")
-    assert refused.returncode == 69 and "JWT_SECRET" in refused.stderr, refused.stderr
+    assert refused.returncode == 78 and "JWT_SECRET" in refused.stderr, refused.stderr
     assert not (fresh_shop.data / "secrets").exists()
 
 
