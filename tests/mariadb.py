@@ -33,8 +33,11 @@ def fast_folder(prefix):
 class MariaDb:
     """REQUIRES: Debian's mariadb-server is installed; its own service is not used."""
 
-    def __init__(self, folder, *options):
-        self.folder = Path(folder)
+    def __init__(self, folder, *options, user="root"):
+        self.folder, self.user = Path(folder), user
+        if os.geteuid() == 0 and user != "root":
+            shutil.chown(self.folder, user)
+            self.folder.chmod(0o755)
         self.data = self.folder / "data"
         self.socket = self.folder / "s"
         self.options = options
@@ -48,9 +51,9 @@ class MariaDb:
         assert done.returncode == 0, done.stdout + done.stderr
         return self
 
-    @staticmethod
-    def as_user():
-        return ["--user=root"] if os.geteuid() == 0 else []
+    def as_user(self):
+        """A server does not run as root unless it is told so; `user` names another one."""
+        return [f"--user={self.user}"] if os.geteuid() == 0 else []
 
     def start(self, *options):
         """Durability is left out: a crash of the machine is not what is tested here."""
