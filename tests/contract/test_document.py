@@ -36,7 +36,8 @@ def operations(document):
 
 
 def test_routes_and_document_name_the_same_operations(document, routes):
-    served = {(route["method"], route["path"]): route["access"] for route in routes}
+    # Files under /media are no operation of the API: a product's answer says where each of them is.
+    served = {(route["method"], route["path"]): route["access"] for route in routes if route["path"].startswith("/api/")}
     told = {(method, path): operation["x-access"] for method, path, operation in operations(document)}
     assert served == told
 
