@@ -44,7 +44,10 @@ mysql: dev ## Unit tests with a database, and the journeys that matter most, on 
 	@ctest --test-dir build/dev --output-on-failure -j2 -L mysql
 	@CADDY_TEST_ENGINE=mysql $(PYTHON) -m pytest -q $(on_server)
 
-test: build check mysql ## Every test
+redis: dev ## The Redis client, a real cluster and the limits of a fleet, on Redis servers of their own
+	@ctest --test-dir build/dev --output-on-failure -L redis
+
+test: build check mysql redis ## Every test
 	@$(PYTHON) -m pytest -q tests/api tests/system
 
 tidy: ## The house rules alone
@@ -59,4 +62,4 @@ pack: build ## Make dist/caddy-shopping-<version>.tar.gz
 clean: ## Delete what builds have made (never ./data)
 	@rm -rf build dist web/client/dist web/client/src/generated
 
-.PHONY: help setup build web run dev check mysql test tidy fmt pack clean
+.PHONY: help setup build web run dev check mysql redis test tidy fmt pack clean
