@@ -8,7 +8,7 @@ web_in  := $(shell find web \( -name node_modules -o -name dist -o -name generat
            $(shell find src -name '*_api.yaml') tools/bundle_openapi.py
 
 on_server := $(addprefix tests/,api/test_journey_guest_checkout.py api/test_checkout.py api/test_idempotency.py api/test_access_walk.py \
-             system/test_mariadb.py system/test_concurrency.py system/test_crash.py)
+             system/test_mariadb.py system/test_galera.py system/test_concurrency.py system/test_crash.py)
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
