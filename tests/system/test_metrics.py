@@ -71,3 +71,28 @@ def test_both_text_formats_by_accept(fresh_shop):
     names = [line.split()[2] for line in plain.text.splitlines() if line.startswith("# TYPE")]
     assert len(names) == len(set(names))
     assert value(plain.text, "process_resident_memory_bytes") > 1_000_000
+
+
+def test_jobs_are_counted_and_the_outbox_is_looked_at_by_one_worker(fresh_shop):
+    fresh_shop.start("--workers", "2")
+    for _ in range(5):
+        fresh_shop.register()
+    limit = time.monotonic() + 30
+    while True:
+        text = scrape(fresh_shop).text
+        done = value(text, "caddy_jobs_total", type="identity.registered", result="done")
+        if done == 5 and value(text, "caddy_jobs_total", type="jobs.sample", result="done") >= 1:
+            break
+        assert time.monotonic() < limit, "five accounts are greeted, whichever worker does it"
+        time.sleep(0.2)
+    assert value(text, "caddy_job_duration_seconds_count", type="identity.registered") == 5
+    assert value(text, "caddy_outbox_parked") == 0 and "caddy_outbox_lag_seconds" in text
+
+    # Parked by hand: the gauge says one, not one for each worker.
+    [[event]] = fresh_shop.query("SELECT MIN(id) FROM outbox_events")
+    fresh_shop.query(f"UPDATE outbox_events SET status = 'parked' WHERE id = {event}")
+    limit = time.monotonic() + 30
+    while value(scrape(fresh_shop).text, "caddy_outbox_parked") != 1:
+        assert time.monotonic() < limit, "the gauge stands still"
+        time.sleep(0.2)
+    fresh_shop.stop()

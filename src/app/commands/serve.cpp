@@ -7,6 +7,7 @@
 #include "app/shop.hpp"
 #include "app/version.hpp"
 #include "platform/http/server.hpp"
+#include "platform/jobs/job_metrics.hpp"
 #include "platform/limit/fleet_limiter.hpp"
 #include "platform/net/listener.hpp"
 #include "platform/runtime/supervisor.hpp"
@@ -86,7 +87,8 @@ public:
             platform_.warn_of_server_limits(settings_);
             invite_admin(shop);
         }
-        const auto table = shop.jobs(settings_);
+        auto table = shop.jobs(settings_);
+        if (answers_for_all_) jobs::watch_backlog(table, platform_.database);
         jobs::Worker worker(platform_.loop.get_executor(), platform_.database, platform_.clock, table, settings_.jobs);
         Health health(platform_, worker);
         public_router_ = shop.routes(settings_);

@@ -1,5 +1,6 @@
 #include "platform/jobs/outbox_store.hpp"
 
+#include "platform/jobs/job_metrics.hpp"
 #include "platform/telemetry/log.hpp"
 
 namespace caddy::jobs::store {
@@ -72,10 +73,12 @@ const db::Sql sql_parked{{.name = "jobs.parked_count",
 constexpr std::string_view ended_its_process =
     "It was begun as often as is allowed and never ended: it may end its process.";
 
-Task<> park_ender(db::Transaction& tx, const Due& due, Time now) {
-    const auto parked = co_await tx.exec(sql_park_ender, ended_its_process, due.id, due.attempts, now);
-    if (parked == 1)
+/// Known to be so only after the commit.
+void tell_of_enders(const std::vector<Due>& parked) {
+    for (const auto& due : parked) {
         log::error("jobs.parked", {{"event", due.id.text()}, {"type", due.type}, {"error", ended_its_process}});
+        counts::parked(due.type);
+    }
 }
 
 }  // namespace
@@ -88,12 +91,16 @@ Task<std::vector<Event>> claim(db::Database& db, const Context& ctx, const Claim
         found = co_await session.all<Due>(sql_due, now, now, now, claim.limit);
     }
     if (found.empty()) co_return std::vector<Event>{};
+    std::vector<Due> parked;
     auto claimed =
         co_await db.transact(ctx, "jobs.claim", [&](db::Transaction& tx) -> Task<Result<std::vector<Event>>> {
             std::vector<Event> mine;
+            parked.clear();   // of a run before this one
             for (const auto& due : found) {
                 if (due.attempts >= claim.attempts_max) {
-                    co_await park_ender(tx, due, now);
+                    const auto changed =
+                        co_await tx.exec(sql_park_ender, ended_its_process, due.id, due.attempts, now);
+                    if (changed == 1) parked.push_back(due);
                     continue;
                 }
                 const auto taken =
@@ -104,7 +111,9 @@ Task<std::vector<Event>> claim(db::Database& db, const Context& ctx, const Claim
             }
             co_return mine;
         });
-    co_return std::move(claimed).value();
+    auto mine = std::move(claimed).value();
+    tell_of_enders(parked);
+    co_return mine;
 }
 
 Task<bool> renew(db::Session& db, EventId id, const std::string& owner, Time until) {

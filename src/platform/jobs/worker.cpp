@@ -2,6 +2,7 @@
 
 #include "core/assert.hpp"
 #include "platform/jobs/jitter.hpp"
+#include "platform/jobs/job_metrics.hpp"
 #include "platform/jobs/outbox_store.hpp"
 #include "platform/telemetry/log.hpp"
 
@@ -183,7 +184,9 @@ Task<> Worker::repeat(const JobTable::Scheduled& job) {
     co_await pause(jitter_between(milliseconds(0), std::min(job.interval, milliseconds(10'000))));
     while (!stopping_) {
         const auto ctx = context_for(id_text("run", next_id()), job.name);
+        const auto began = steady_clock::now();
         const auto failure = co_await attempt(ctx, [&] { return job.handler(ctx); });
+        counts::ran(job.name, failure ? counts::Run::failed : counts::Run::done, steady_clock::now() - began);
         if (failure) log::warn("jobs.scheduled_failed", {{"job", job.name}, {"error", *failure}});
         co_await pause(jitter_between(job.interval * 9 / 10, job.interval * 11 / 10));
     }

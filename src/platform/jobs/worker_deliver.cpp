@@ -1,5 +1,6 @@
 // One event in hand: its subscriptions, their failures, its end.
 #include "platform/jobs/jitter.hpp"
+#include "platform/jobs/job_metrics.hpp"
 #include "platform/jobs/outbox_store.hpp"
 #include "platform/jobs/worker.hpp"
 #include "platform/runtime/deadline.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using std::chrono::steady_clock;
 
 constexpr std::size_t error_length_max = 500;
 
@@ -58,7 +60,9 @@ Task<> Worker::deliver_all(const Event& event) {
     for (std::size_t i = 0; i < open.size(); ++i) {
         const auto& subscription = *open[i];
         const auto ctx = context_for(event.id.text(), subscription.name);
+        const auto began = steady_clock::now();
         const auto failure = co_await attempt(ctx, [&] { return subscription.handler(ctx, event); });
+        counts::ran(event.type, failure ? counts::Run::failed : counts::Run::done, steady_clock::now() - began);
         if (failure) {
             failures += (failures.empty() ? "" : "; ") + subscription.name + ": " + *failure;
         } else {
@@ -115,11 +119,13 @@ Task<> Worker::postpone(const Event& event, std::string error) {
     log::write(
         failure.last ? log::Level::error : log::Level::warn, failure.last ? "jobs.parked" : "jobs.failed",
         {{"event", event.id.text()}, {"type", event.type}, {"attempt", event.attempts + 1}, {"error", failure.error}});
+    bool held = false;
     (void)co_await db_.transact(ctx, "jobs.postpone", [&](db::Transaction& tx) -> Task<Result<void>> {
-        const bool held = co_await store::fail(tx, event.id, owner_, failure);
+        held = co_await store::fail(tx, event.id, owner_, failure);
         if (!held) log::warn("jobs.claim_lost", {{"event", event.id.text()}, {"type", event.type}});
         co_return Result<void>();
     });
+    if (held && failure.last) counts::parked(event.type);
 }
 
 Time Worker::retry_time(int attempts) {
