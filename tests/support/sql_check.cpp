@@ -58,6 +58,7 @@ void fill_tables(TestDatabase& test) {
               "FROM information_schema.tables t JOIN information_schema.columns c "
               "ON c.table_schema = t.table_schema AND c.table_name = t.table_name "
               "WHERE t.table_schema = DATABASE() AND t.table_name <> 'schema_migrations' "
+              "AND t.table_name NOT LIKE 'seed%' "
               "ORDER BY t.table_name, c.ordinal_position"));
     std::map<std::string, std::pair<std::string, std::string>> tables;   // columns and their values
     for (std::size_t at = 0; at < columns.cells.size(); at += 4) {
@@ -82,8 +83,9 @@ std::int64_t rows_of(const db::Value& cell) {
     return number ? *number : 0;
 }
 
-std::vector<std::string> full_scans_at_server(TestDatabase& test, const std::vector<std::string_view>& excused) {
+std::vector<std::string> full_scans_at_server(const std::vector<std::string_view>& excused) {
     constexpr std::int64_t many = 1'000;   // of two thousand
+    TestDatabase test;                     // the caller's own rows stay alone
     fill_tables(test);
     std::vector<std::string> found;
     for (const auto* sql : db::Sql::all()) {
@@ -99,7 +101,8 @@ std::vector<std::string> full_scans_at_server(TestDatabase& test, const std::vec
             // Where an index would do, reading all of this small table is the optimizer's own choice.
             const bool reads_table = type == "ALL" && keys.empty();
             const bool reads_index = type == "index" && rows_of(plan.cells[at + 8]) >= many;
-            if (table.starts_with("<") || table.starts_with("schema_") || !(reads_table || reads_index)) continue;
+            const bool grows = !table.starts_with("<") && !table.starts_with("schema_") && table != "tables";
+            if (!grows || !(reads_table || reads_index)) continue;
             found.push_back(std::string(sql->name()) + ": " + type + " " + table);
         }
     }
@@ -145,7 +148,7 @@ std::vector<Plan> statement_plans(TestDatabase& test) {
 }
 
 std::vector<std::string> full_scans(TestDatabase& test, const std::vector<std::string_view>& excused) {
-    if (test.database().engine() == db::Engine::mysql) return full_scans_at_server(test, excused);
+    if (test.database().engine() == db::Engine::mysql) return full_scans_at_server(excused);
     std::vector<std::string> found;
     for (const auto& plan : statement_plans(test)) {
         if (std::find(excused.begin(), excused.end(), plan.statement) != excused.end()) continue;

@@ -54,6 +54,7 @@ struct TestSchema {
     std::string name;
     std::string key;                   // a file's name, or empty
     std::vector<std::string> tables;   // as the migrations left them; empty: not there yet
+    std::vector<std::string> seeded;   // those of them that had rows: `seed_` and the name is a table that keeps these
 };
 
 namespace {
@@ -100,14 +101,28 @@ Task<std::vector<std::string>> list_tables(db::Database& database, Context ctx) 
     co_return names;
 }
 
-/// As it was when its migrations had run: they write no rows.
+/// Keeps the rows that migrations write.
+Task<> note_tables(db::Database& database, Context ctx, TestSchema& schema) {
+    schema.tables = co_await list_tables(database, ctx);
+    for (const auto& name : schema.tables) {
+        if (name == "schema_migrations") continue;
+        const auto rows = co_await run_text(database, ctx, "SELECT COUNT(*) FROM " + name);
+        if (rows.cells.front() == db::Value{std::int64_t{0}}) continue;
+        schema.seeded.push_back(name);
+        (void)co_await run_text(database, ctx, "CREATE TABLE seed_" + name + " AS SELECT * FROM " + name);
+    }
+}
+
+/// As it was when its migrations had run.
 Task<> empty(db::Database& database, Context ctx, const TestSchema& schema) {
     const auto names = co_await list_tables(database, ctx);
     for (const auto& name : names) {
-        if (name == "schema_migrations") continue;
+        if (name == "schema_migrations" || name.starts_with("seed_")) continue;
         const bool own = std::find(schema.tables.begin(), schema.tables.end(), name) != schema.tables.end();
         (void)co_await run_text(database, ctx, (own ? "DELETE FROM " : "DROP TABLE ") + name);
     }
+    for (const auto& name : schema.seeded)
+        (void)co_await run_text(database, ctx, "INSERT INTO " + name + " SELECT * FROM seed_" + name);
 }
 
 }  // namespace
@@ -120,7 +135,7 @@ TestDatabase::TestDatabase(const db::SqliteConfig& config)
     const bool is_used_again = schema_ && schema_->key.empty() && !schema_->tables.empty();
     if (is_used_again) run(empty(database_, ctx, *schema_));
     else (void)run(db::migrate(database_, ctx));
-    if (schema_ && !is_used_again) schema_->tables = run(list_tables(database_, ctx));
+    if (schema_ && !is_used_again) run(note_tables(database_, ctx, *schema_));
 }
 
 TestDatabase::~TestDatabase() {

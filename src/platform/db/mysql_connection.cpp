@@ -71,6 +71,16 @@ Value cell(const wire::field_view& field, wire::column_type type, std::string_vi
     }
 }
 
+/// How many rows a statement touched. Of an UPDATE the protocol counts those whose content became another, but says in
+/// words how many it matched, which is what the other engine counts.
+std::int64_t touched(const MysqlLink::Results& results) {
+    constexpr std::string_view matched = "Rows matched: ";
+    const std::string_view said = results.info();
+    std::int64_t rows = static_cast<std::int64_t>(results.affected_rows());
+    if (said.starts_with(matched)) std::from_chars(said.data() + matched.size(), said.data() + said.size(), rows);
+    return rows;
+}
+
 /// The statements of a text, each ended by `;` at a line's end, without its comments.
 std::vector<std::string> statements_in(std::string_view text) {
     std::vector<std::string> statements(1);
@@ -283,7 +293,7 @@ Rows MysqlConnection::rows_of(std::string_view name, std::vector<std::string> co
     Rows rows;
     rows.statement = name;
     rows.columns = std::move(columns);
-    rows.changed = static_cast<std::int64_t>(results_.affected_rows());
+    rows.changed = touched(results_);
     const auto meta = results_.meta();
     rows.cells.reserve(results_.rows().size() * meta.size());
     for (const auto row : results_.rows()) {

@@ -30,6 +30,7 @@ BOOST_DESCRIBE_STRUCT(Number, (), (n))
 const Sql sql_add{{.name = "mysql_test.add", .any = "INSERT INTO pairs (id, n, t) VALUES (?, ?, ?)"}};
 const Sql sql_sum{{.name = "mysql_test.sum", .any = "SELECT COALESCE(SUM(n), 0) AS n FROM pairs WHERE id > 0"}};
 const Sql sql_raise{{.name = "mysql_test.raise", .any = "UPDATE pairs SET n = n + 1 WHERE id = ?"}};
+const Sql sql_set{{.name = "mysql_test.set", .any = "UPDATE pairs SET n = ? WHERE id = ?"}};
 const Sql sql_sleep{{.name = "mysql_test.sleep", .mysql = "SELECT SLEEP(20) AS n", .sqlite = "SELECT 0 AS n"}};
 const Sql sql_self{{.name = "mysql_test.self", .mysql = "SELECT CONNECTION_ID() AS n", .sqlite = "SELECT 0 AS n"}};
 
@@ -76,6 +77,15 @@ TEST_F(Mysql, sums_are_integers_and_a_reader_may_not_write) {
         (void)co_await session.exec(sql_raise, 1);
     };
     EXPECT_THROW(test->run(write()), Fault);
+}
+
+TEST_F(Mysql, an_update_counts_the_rows_that_it_matches) {
+    ASSERT_TRUE(add(1, 7).has_value());
+    const auto update = [](Transaction& tx) -> Task<std::int64_t> {
+        const auto changed = co_await tx.exec(sql_set, 7, 1);
+        co_return changed;
+    };
+    EXPECT_EQ(test->in_transaction(update), 1);   // though nothing became another
 }
 
 TEST_F(Mysql, the_session_is_set_as_the_statements_expect) {
