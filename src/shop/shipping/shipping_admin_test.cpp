@@ -123,8 +123,9 @@ TEST_F(ShippingAdmin, a_method_becomes_one_of_another_kind_only_as_a_whole) {
 }
 
 TEST_F(ShippingAdmin, a_zone_holds_a_bounded_number_of_methods) {
-    db_.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 98) INSERT INTO "
+    db_.execute("INSERT INTO "
                 "shipping_methods (id, zone_id, code, name, kind, position, active, version, created_at, updated_at) "
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 98) "
                 "SELECT i, 1, 'c' || i, 'x', 'flat', 0, 0, 1, 0, 0 FROM n");
 
     EXPECT_EQ(method(draft(ZoneId{1}, "post")).error().code, "shipping.too_many_methods");
