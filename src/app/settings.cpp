@@ -198,6 +198,7 @@ void bind_mail(config::Binder& b, Settings& s) {
         .text("SMTP_HOST", s.mail.smtp_host, "Mail server; empty: mails become files in the mail folder of DATA_DIR")
         .integer("SMTP_PORT", s.mail.smtp_port, {1, 65'535}, "Its port")
         .choice("SMTP_TLS", s.mail.smtp_tls, "starttls: encrypted or not at all; tls: from the first byte on")
+        .text("SMTP_CA", s.mail.smtp_ca, "File of the authority that its certificate comes from; empty: the system's")
         .text("SMTP_USER", s.mail.smtp_user, "Who signs in there; empty: nobody")
         .secret("SMTP_PASSWORD", s.mail.smtp_password, "His password")
         .integer("SMTP_LIMIT_MS", s.mail.time_limit_ms, {100, 60'000}, "Longest time that handing over a mail may take")

@@ -187,7 +187,7 @@ Task<> Worker::repeat(const JobTable::Scheduled& job) {
         const auto began = steady_clock::now();
         const auto failure = co_await attempt(ctx, [&] { return job.handler(ctx); });
         counts::ran(job.name, failure ? counts::Run::failed : counts::Run::done, steady_clock::now() - began);
-        if (failure) log::warn("jobs.scheduled_failed", {{"job", job.name}, {"error", *failure}});
+        if (failure) log::warn("jobs.scheduled_failed", {{"job", job.name}, {"error", failure->error}});
         co_await pause(jitter_between(job.interval * 9 / 10, job.interval * 11 / 10));
     }
 }

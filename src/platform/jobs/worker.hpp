@@ -89,6 +89,10 @@ public:
 
 private:
     enum class Outcome { partly, finished };
+    struct Failed {
+        std::string error;
+        bool for_good = false;   // trying again cannot help
+    };
 
     Task<> pull_until_stopped();
     Task<std::size_t> pull();
@@ -96,8 +100,8 @@ private:
     Task<> deliver_all(const Event& event);
     Task<std::vector<const JobTable::Subscription*>> outstanding(const Event&);
     Task<> settle(const Event&, const std::string* delivered, Outcome);
-    Task<> postpone(const Event&, std::string error);
-    Task<std::optional<std::string>> attempt(const Context&, std::function<Task<>()> job);
+    Task<> postpone(const Event&, Failed);
+    Task<std::optional<Failed>> attempt(const Context&, std::function<Task<>()> job);
     Task<> renew_claims();
     Task<> renew_in_hand();
     Task<> give_back_claims();

@@ -4,6 +4,7 @@
 #include "platform/jobs/outbox_store.hpp"
 #include "platform/jobs/worker.hpp"
 #include "platform/runtime/deadline.hpp"
+#include "platform/runtime/permanent.hpp"
 #include "platform/telemetry/log.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -56,7 +57,7 @@ Task<> Worker::deliver(Event event) {
 Task<> Worker::deliver_all(const Event& event) {
     const auto open = co_await outstanding(event);
     if (open.empty()) co_await settle(event, nullptr, Outcome::finished);
-    std::string failures;
+    Failed failed{{}, true};
     for (std::size_t i = 0; i < open.size(); ++i) {
         const auto& subscription = *open[i];
         const auto ctx = context_for(event.id.text(), subscription.name);
@@ -64,13 +65,14 @@ Task<> Worker::deliver_all(const Event& event) {
         const auto failure = co_await attempt(ctx, [&] { return subscription.handler(ctx, event); });
         counts::ran(event.type, failure ? counts::Run::failed : counts::Run::done, steady_clock::now() - began);
         if (failure) {
-            failures += (failures.empty() ? "" : "; ") + subscription.name + ": " + *failure;
+            failed.error += (failed.error.empty() ? "" : "; ") + subscription.name + ": " + failure->error;
+            failed.for_good = failed.for_good && failure->for_good;
         } else {
-            const auto outcome = failures.empty() && i + 1 == open.size() ? Outcome::finished : Outcome::partly;
+            const auto outcome = failed.error.empty() && i + 1 == open.size() ? Outcome::finished : Outcome::partly;
             co_await settle(event, &subscription.name, outcome);
         }
     }
-    if (!failures.empty()) co_await postpone(event, shortened(std::move(failures)));
+    if (!failed.error.empty()) co_await postpone(event, std::move(failed));
 }
 
 /// The subscriptions that have not had the event yet.
@@ -86,12 +88,14 @@ Task<std::vector<const JobTable::Subscription*>> Worker::outstanding(const Event
     co_return open;
 }
 
-Task<std::optional<std::string>> Worker::attempt(const Context& ctx, std::function<Task<>()> job) {
-    std::optional<std::string> failure;
+Task<std::optional<Worker::Failed>> Worker::attempt(const Context& ctx, std::function<Task<>()> job) {
+    std::optional<Failed> failure;
     try {
         (void)co_await with_deadline(ended(job), ctx.deadline);
+    } catch (const Permanent& fault) {
+        failure = Failed{shortened(fault.what()), true};
     } catch (const std::exception& fault) {
-        failure = shortened(fault.what());
+        failure = Failed{shortened(fault.what())};
     }
     // Cut off from outside is no failure of the job's.
     const auto state = co_await asio::this_coro::cancellation_state;
@@ -112,10 +116,10 @@ Task<> Worker::settle(const Event& event, const std::string* delivered, Outcome 
     });
 }
 
-Task<> Worker::postpone(const Event& event, std::string error) {
+Task<> Worker::postpone(const Event& event, Failed failed) {
     const auto ctx = context_for(event.id.text(), "jobs.postpone");
-    const store::Failure failure{std::move(error), retry_time(event.attempts),
-                                 event.attempts + 1 >= config_.attempts_max};
+    const store::Failure failure{shortened(std::move(failed.error)), retry_time(event.attempts),
+                                 failed.for_good || event.attempts + 1 >= config_.attempts_max};
     log::write(
         failure.last ? log::Level::error : log::Level::warn, failure.last ? "jobs.parked" : "jobs.failed",
         {{"event", event.id.text()}, {"type", event.type}, {"attempt", event.attempts + 1}, {"error", failure.error}});

@@ -1,4 +1,5 @@
 #include "platform/jobs/worker.hpp"
+#include "platform/runtime/permanent.hpp"
 #include "tests/support/test_database.hpp"
 
 #include <gtest/gtest.h>
@@ -162,6 +163,36 @@ TEST_F(Jobs, a_poison_event_is_parked_and_the_next_one_goes_on) {
     EXPECT_TRUE(test.in_transaction([&](db::Transaction& tx) { return unpark(tx, ctx, parked[0].id); }));
     EXPECT_FALSE(test.in_transaction([&](db::Transaction& tx) { return unpark(tx, ctx, EventId{1}); }));
     EXPECT_EQ(in_status("waiting"), 1);
+}
+
+TEST_F(Jobs, an_event_that_no_further_try_can_help_is_parked_at_once) {
+    table.on("test.hopeless", "test.hopeless", [&](const Context&, const Event&) -> Task<> {
+        throw Permanent("never");
+        co_return;
+    });
+    emit_one("test.hopeless", "a");
+    Runner runner(test, table);
+    ASSERT_TRUE(runner.until([&] { return in_status("parked") == 1; }));
+    EXPECT_EQ(test.count("SELECT attempts FROM outbox_events"), 1);
+}
+
+TEST_F(Jobs, an_event_is_tried_again_while_that_can_help_one_of_its_subscriptions) {
+    int tried = 0;
+    table.on("test.happened", "test.hopeless", [&](const Context&, const Event&) -> Task<> {
+        throw Permanent("never");
+        co_return;
+    });
+    table.on("test.happened", "test.shaky", [&](const Context&, const Event&) -> Task<> {
+        if (++tried == 1) throw std::runtime_error("once");
+        co_return;
+    });
+    emit_one("test.happened", "a");
+    Runner runner(test, table);
+    ASSERT_TRUE(runner.until([&] { return tried == 1 && test.count("SELECT lease_until FROM outbox_events") == 0; }));
+    EXPECT_EQ(in_status("waiting"), 1);
+    test.clock().advance(2s);
+    ASSERT_TRUE(runner.until([&] { return in_status("parked") == 1; }));
+    EXPECT_EQ(tried, 2);
 }
 
 TEST_F(Jobs, what_one_subscription_has_done_is_not_done_again_when_another_fails) {

@@ -13,12 +13,13 @@
 
 namespace caddy::mail {
 
-/// One plain-text mail to one address.
+/// One mail to one address.
 struct Mail {
     std::string id;        // letters, digits, `-`, `_`, `.`: the same for every attempt to send the same mail
     std::string to;        // an address without a display name
     std::string subject;
     std::string text;      // lines end with \n
+    std::string html{};    // the same as a page; empty: plain text alone
 };
 
 BOOST_DEFINE_ENUM_CLASS(Tls, none, starttls, tls)
@@ -28,6 +29,7 @@ struct Config {
     std::string smtp_host;           // empty: the folder
     int smtp_port = 587;             // 1..65535
     Tls smtp_tls = Tls::starttls;    // starttls: refuses a server without; tls: from the first byte on
+    std::string smtp_ca;             // PEM file of the authorities; empty: those of the system
     std::string smtp_user;           // empty: nobody signs in
     std::string smtp_password;
     int time_limit_ms = 20'000;      // 100..60000 for one mail
@@ -41,8 +43,9 @@ std::vector<std::string> faults(const Config&);
 class Mailer {
 public:
     virtual ~Mailer() = default;
-    /// Returns once the mail is in other hands; throws Unavailable (and the job tries again) when it is not. A mail may
-    /// go out twice when the answer to the first try was lost; both then have the same Message-ID.
+    /// Returns once the mail is in other hands; throws Unavailable (and the job tries again) when it is not, and
+    /// Permanent (and the job is parked) when the server will never have this mail. A mail may go out twice when the
+    /// answer to the first try was lost; both then have the same Message-ID.
     virtual Task<> send(const Context&, Mail) = 0;
 };
 

@@ -43,6 +43,22 @@ TEST(Mail, AMessageHasItsHeadersAndItsTextInBase64) {
               "T25lDQpUd28NCg==\r\n");
 }
 
+TEST(Mail, AMailWithAPageHasBothFormsThePageLast) {
+    auto mail = hello();
+    mail.html = "<p>One</p>\n";
+    const auto bytes = message(mail, shop, moment);
+    EXPECT_TRUE(bytes.ends_with("Content-Type: multipart/alternative; boundary=\"=_alternative\"\r\n"
+                                "\r\n--=_alternative\r\n"
+                                "Content-Type: text/plain; charset=utf-8\r\n"
+                                "Content-Transfer-Encoding: base64\r\n\r\n"
+                                "T25lDQpUd28NCg==\r\n"
+                                "\r\n--=_alternative\r\n"
+                                "Content-Type: text/html; charset=utf-8\r\n"
+                                "Content-Transfer-Encoding: base64\r\n\r\n"
+                                "PHA+T25lPC9wPg0K\r\n"
+                                "\r\n--=_alternative--\r\n"));
+}
+
 TEST(Mail, ASubjectOfOtherScriptsIsEncodedInWordsOfWholeCharacters) {
     auto mail = hello();
     for (int i = 0; i < 40; ++i) mail.subject += "壶";

@@ -12,6 +12,7 @@ namespace caddy::mail {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
+constexpr std::string_view boundary = "=_alternative";   // what base64 cannot hold
 
 std::string base64(std::string_view data) {
     std::string encoded(4 * ((data.size() + 2) / 3) + 1, '\0');   // OpenSSL ends it with a zero byte
@@ -101,6 +102,13 @@ std::string body_lines(std::string_view text) {
     return body;
 }
 
+/// A text with the headers that say how it is written.
+std::string part(std::string_view subtype, std::string_view text) {
+    std::string bytes = "Content-Type: text/";
+    bytes.append(subtype).append("; charset=utf-8").append(line_end).append("Content-Transfer-Encoding: base64");
+    return bytes.append(line_end).append(line_end).append(body_lines(text));
+}
+
 void demand(bool holds, const char* what) {
     if (!holds) throw std::invalid_argument(std::string("a mail cannot be made: ") + what);
 }
@@ -133,7 +141,7 @@ std::string message(const Mail& mail, const Mailbox& from, Time now) {
     demand(is_bare_address(from.address) && text::is_utf8(from.name) && text::is_single_line(from.name),
            "its sender is no address");
     demand(text::is_utf8(mail.subject) && text::is_single_line(mail.subject), "its subject is not one line of text");
-    demand(text::is_utf8(mail.text), "its text is not UTF-8");
+    demand(text::is_utf8(mail.text) && text::is_utf8(mail.html), "its text is not UTF-8");
     const auto domain = from.address.substr(from.address.rfind('@') + 1);
     const auto sender = from.name.empty() ? from.address : display_name(from.name) + " <" + from.address + ">";
     std::string bytes;
@@ -147,9 +155,12 @@ std::string message(const Mail& mail, const Mailbox& from, Time now) {
     header("Message-ID", "<" + mail.id + "@" + domain + ">");
     header("Auto-Submitted", "auto-generated");
     header("MIME-Version", "1.0");
-    header("Content-Type", "text/plain; charset=utf-8");
-    header("Content-Transfer-Encoding", "base64");
-    return bytes.append(line_end).append(body_lines(mail.text));
+    if (mail.html.empty()) return bytes.append(part("plain", mail.text));
+    header("Content-Type", "multipart/alternative; boundary=\"" + std::string(boundary) + "\"");
+    const auto begin = std::string(line_end) + "--" + std::string(boundary);
+    bytes.append(begin).append(line_end).append(part("plain", mail.text));
+    bytes.append(begin).append(line_end).append(part("html", mail.html));   // the last is the one to prefer
+    return bytes.append(begin).append("--").append(line_end);
 }
 
 }   // namespace caddy::mail

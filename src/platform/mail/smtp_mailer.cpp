@@ -1,11 +1,13 @@
 #include "platform/mail/message.hpp"
 #include "platform/runtime/fault.hpp"
 #include "platform/runtime/offload.hpp"
+#include "platform/runtime/permanent.hpp"
 
 #include <curl/curl.h>
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <stdexcept>
 
 namespace caddy::mail {
@@ -17,6 +19,7 @@ using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 struct Delivery {
     std::string url;
     Tls tls = Tls::none;
+    std::string authorities;
     std::string user;
     std::string password;
     std::string from;
@@ -37,6 +40,12 @@ std::size_t give(char* to, std::size_t size, std::size_t count, void* user) {
     return bytes;
 }
 
+/// The server has judged this mail, not us: an account that may not sign in (530, 535) or a command that it does not
+/// know (50x) is ours to repair, and mails wait for that.
+bool is_refusal_for_good(CURLcode outcome, long reply) {
+    return outcome != CURLE_LOGIN_DENIED && outcome != CURLE_USE_SSL_FAILED && reply >= 550 && reply <= 559;
+}
+
 /// One mail, one connection. Takes its time.
 bool deliver(const Delivery& delivery) {
     const Handle handle(curl_easy_init(), &curl_easy_cleanup);
@@ -52,6 +61,7 @@ bool deliver(const Delivery& delivery) {
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, delivery.time_limit_ms);
     const auto security = delivery.tls == Tls::none ? CURLUSESSL_NONE : CURLUSESSL_ALL;
     curl_easy_setopt(curl, CURLOPT_USE_SSL, static_cast<long>(security));
+    if (!delivery.authorities.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, delivery.authorities.c_str());
     if (!delivery.user.empty()) {
         curl_easy_setopt(curl, CURLOPT_USERNAME, delivery.user.c_str());
         curl_easy_setopt(curl, CURLOPT_PASSWORD, delivery.password.c_str());
@@ -66,7 +76,9 @@ bool deliver(const Delivery& delivery) {
     long reply = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply);
     // The server's own words are left out: they may repeat the address.
-    throw Unavailable("mail: " + std::string(curl_easy_strerror(outcome)) + ", last reply " + std::to_string(reply));
+    const auto told = "mail: " + std::string(curl_easy_strerror(outcome)) + ", last reply " + std::to_string(reply);
+    if (is_refusal_for_good(outcome, reply)) throw Permanent(told);
+    throw Unavailable(told);
 }
 
 class SmtpMailer final : public Mailer {
@@ -86,9 +98,15 @@ public:
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(ctx.remaining()).count();
         if (left <= 0) throw DeadlineExceeded();
         const auto limit = static_cast<long>(std::min<std::int64_t>(left, config_.time_limit_ms));
-        Delivery delivery{url_,          config_.smtp_tls,        config_.smtp_user,
-                          config_.smtp_password, from_.address,   mail.to,
-                          message(mail, from_, ctx.now()), limit};
+        Delivery delivery{.url = url_,
+                          .tls = config_.smtp_tls,
+                          .authorities = config_.smtp_ca,
+                          .user = config_.smtp_user,
+                          .password = config_.smtp_password,
+                          .from = from_.address,
+                          .to = mail.to,
+                          .bytes = message(mail, from_, ctx.now()),
+                          .time_limit_ms = limit};
         auto work = [delivery = std::move(delivery)] { return deliver(delivery); };
         (void)co_await offload(threads_, std::move(work));
     }
@@ -109,6 +127,9 @@ std::vector<std::string> faults(const Config& config) {
     }
     if (config.smtp_host.find_first_of("/@ ?#") != std::string::npos) {
         faults.emplace_back("SMTP_HOST: a host name or an address is needed, without a scheme, a port or a path");
+    }
+    if (!config.smtp_ca.empty() && !std::filesystem::exists(config.smtp_ca)) {
+        faults.emplace_back("SMTP_CA: there is no such file");
     }
     const bool clear_text = config.smtp_tls == Tls::none && !config.smtp_user.empty();
     if (clear_text && config.smtp_host != "localhost" && config.smtp_host != "127.0.0.1") {

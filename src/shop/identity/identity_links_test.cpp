@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace caddy::identity {
 namespace {
 
@@ -141,11 +143,28 @@ TEST_F(LinksTest, AnInvitationMakesOneAdministratorAndThenNoMore) {
 }
 
 TEST(Mails, AreWrittenInTwoLanguagesAndFillNoNameIn) {
-    const auto english = mail_texts(LinkPurpose::reset_password, "en", "{link}", "https://x/#token=t");
+    const auto english = mail_words(LinkPurpose::reset_password, "en", "{link}", "https://x/#token=t");
     EXPECT_EQ(english.subject, "Choose a new password");
     EXPECT_NE(english.text.find("Hello {link},"), std::string::npos);
     EXPECT_NE(english.text.find("\nhttps://x/#token=t\n"), std::string::npos);
-    EXPECT_TRUE(mail_texts(LinkPurpose::verify_email, "zh-CN", "", "l").text.starts_with("您好："));
+    EXPECT_NE(english.html.find("<a href=\"https://x/#token=t\">"), std::string::npos);
+    EXPECT_TRUE(mail_words(LinkPurpose::verify_email, "zh-CN", "", "l").text.starts_with("您好："));
+}
+
+TEST(Mails, EveryTemplateIsThereInEachLanguageAndHasNoPlaceholderLeft) {
+    std::set<std::string> subjects;
+    for (const auto purpose : {LinkPurpose::reset_password, LinkPurpose::verify_email}) {
+        for (const auto* locale : {"zh-CN", "en"}) {
+            const auto words = mail_words(purpose, locale, "Lin Wei", "https://x/#token=t");
+            subjects.insert(words.subject);
+            for (const auto& form : {words.text, words.html}) {
+                EXPECT_EQ(form.find_first_of("{}"), std::string::npos) << form;
+                EXPECT_NE(form.find("Lin Wei"), std::string::npos) << form;
+                EXPECT_NE(form.find("https://x/#token=t"), std::string::npos) << form;
+            }
+        }
+    }
+    EXPECT_EQ(subjects.size(), 4U);
 }
 
 TEST(Locales, FollowTheBrowser) {

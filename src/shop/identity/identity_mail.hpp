@@ -2,6 +2,7 @@
 // Mails to the owners of accounts. A link's token is drawn here, in the job that mails it, and only its digest is
 // kept: no request, event, log line or row ever holds it. Event loop only.
 #include "platform/mail/mail.hpp"
+#include "platform/mail/template.hpp"
 #include "shop/identity/identity.hpp"
 
 namespace caddy::identity {
@@ -12,12 +13,8 @@ struct AccountMailConfig {
     int verify_hours = 72;       // 1..720
 };
 
-/// A mail's words. Pure.
-struct MailTexts {
-    std::string subject;
-    std::string text;
-};
-MailTexts mail_texts(LinkPurpose, std::string_view locale, std::string_view name, std::string_view link);
+/// What a mail says, from its template in `mails/`. Pure.
+mail::Words mail_words(LinkPurpose, std::string_view locale, std::string_view name, std::string_view link);
 
 class AccountMail {
 public:
