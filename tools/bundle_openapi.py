@@ -77,6 +77,16 @@ def check(bundle):
             fail(f"nothing defines {reference}")
 
 
+def add_unavailable(bundle):
+    """The database may be away at any time, so every operation of the API can answer 503, whether its fragment says so or not."""
+    if "Unavailable" not in bundle["components"].get("responses", {}):
+        return
+    for path, item in bundle["paths"].items():
+        for method, operation in item.items():
+            if path.startswith("/api/v1/") and method != "parameters" and "5XX" not in operation["responses"]:
+                operation["responses"].setdefault("503", {"$ref": "#/components/responses/Unavailable"})
+
+
 def bundle_of(version, fragments):
     bundle = {**HEADER, "info": {**HEADER["info"], "version": version}, "paths": {}, "components": {}}
     for fragment in fragments:
@@ -86,6 +96,7 @@ def bundle_of(version, fragments):
             fail(f"{fragment}: {fault}")
         merge(bundle, content, fragment)
     check(bundle)
+    add_unavailable(bundle)
     bundle["paths"] = dict(sorted(bundle["paths"].items()))
     return bundle
 
