@@ -5,6 +5,7 @@
 #include "shop/imports/imports_store.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace caddy::imports {
 namespace {
@@ -16,65 +17,82 @@ Error unknown_currency(const std::string& code) {
 }
 }  // namespace refuse
 
-/// Writes one product, its stock and what is remembered of it.
+/// Writes products, their stock and what is remembered of them.
 class ProductWriter {
 public:
     ProductWriter(catalog::CatalogService& catalog, inventory::InventoryService& inventory,
-                  const MappedProduct& product)
-        : catalog_(catalog), inventory_(inventory), product_(product) {}
+                  std::vector<const MappedProduct*> products)
+        : catalog_(catalog), inventory_(inventory), products_(std::move(products)) {}
 
-    Task<Result<Outcome>> write(db::Transaction& tx, const Context& ctx) {
-        const auto known = co_await store::fingerprint(tx, product_.draft.handle);
-        if (known && *known == product_.fingerprint) co_return Outcome::unchanged;
-        CADDY_CO_TRY(const auto saved, co_await catalog_.save_product(tx, ctx, product_.draft));
-        CADDY_CO_TRY(const auto moved, co_await set_stock(tx, ctx, saved.variants));
-        co_await store::remember_fingerprint(tx, product_.draft.handle, product_.fingerprint, ctx.now());
-        if (saved.outcome == catalog::SaveOutcome::created) co_return Outcome::created;
-        const bool changed = moved || saved.outcome == catalog::SaveOutcome::updated;
-        co_return changed ? Outcome::updated : Outcome::unchanged;
+    /// What became of each, in their order. Refuses: what the catalogue and the stock refuse; nothing is written then
+    Task<Result<std::vector<Outcome>>> write(db::Transaction& tx, const Context& ctx) {
+        outcomes_.assign(products_.size(), Outcome::unchanged);
+        levels_.clear();
+        std::vector<std::size_t> touched;
+        for (std::size_t i = 0; i < products_.size(); ++i) {
+            const auto& product = *products_[i];
+            const auto known = co_await store::fingerprint(tx, product.draft.handle);
+            if (known && *known == product.fingerprint) continue;
+            CADDY_CO_TRY(const auto saved, co_await catalog_.save_product(tx, ctx, product.draft));
+            if (saved.outcome == catalog::SaveOutcome::created) outcomes_[i] = Outcome::created;
+            if (saved.outcome == catalog::SaveOutcome::updated) outcomes_[i] = Outcome::updated;
+            for (std::size_t at = 0; at < saved.variants.size(); ++at) {
+                const auto& quantity = product.quantities[at];
+                if (quantity) levels_.push_back({saved.variants[at], *quantity, i});
+            }
+            touched.push_back(i);
+        }
+        CADDY_CO_TRY(co_await set_stock(tx, ctx));
+        for (const auto i : touched) {
+            const auto& product = *products_[i];
+            co_await store::remember_fingerprint(tx, product.draft.handle, product.fingerprint, ctx.now());
+        }
+        co_return std::move(outcomes_);
     }
 
 private:
-    /// Sets the quantities that are other than those imported last; whether there was any.
-    Task<Result<bool>> set_stock(db::Transaction& tx, const Context& ctx,
-                                 const std::vector<catalog::VariantId>& variants) {
-        const auto last = co_await store::quantities(tx, variants);
-        bool moved = false;
-        for (const auto index : in_id_order(variants)) {
-            const auto& wanted = product_.quantities[index];
-            const auto at = std::find_if(last.begin(), last.end(),
-                                         [&](const auto& row) { return row.variant_id == variants[index]; });
-            if (!wanted || (at != last.end() && at->quantity == *wanted)) continue;
-            const auto shelf = co_await inventory_.on_hand(tx, variants[index]);
-            if (shelf && *shelf == *wanted) {
-                co_await remember(tx, ctx, variants[index], *wanted);
-                continue;
-            }
-            const auto kind = at == last.end() ? inventory::MovementKind::received : inventory::MovementKind::adjusted;
-            CADDY_CO_TRY(co_await inventory_.set_on_hand(tx, ctx, variants[index], *wanted, kind, "import"));
-            co_await remember(tx, ctx, variants[index], *wanted);
-            moved = true;
+    /// So many of a variant shall be on the shelf.
+    struct Wanted {
+        catalog::VariantId variant;
+        std::int64_t quantity = 0;
+        std::size_t product = 0;
+    };
+
+    /// Sets the quantities that are other than those imported last. Stock is locked in the order of the variants' ids,
+    /// over all products, here as everywhere.
+    Task<Result<void>> set_stock(db::Transaction& tx, const Context& ctx) {
+        std::sort(levels_.begin(), levels_.end(),
+                  [](const Wanted& a, const Wanted& b) { return a.variant < b.variant; });
+        std::vector<catalog::VariantId> variants;
+        for (const auto& level : levels_) variants.push_back(level.variant);
+        std::unordered_map<catalog::VariantId, std::int64_t> last;
+        if (!variants.empty()) {
+            const auto rows = co_await store::quantities(tx, variants);
+            for (const auto& row : rows) last.emplace(row.variant_id, row.quantity);
         }
-        co_return moved;
-    }
-
-    static Task<> remember(db::Transaction& tx, const Context& ctx, catalog::VariantId variant,
-                           std::int64_t quantity) {
-        const store::Quantity remembered{variant, quantity};
-        co_await store::remember_quantity(tx, remembered, ctx.now());
-    }
-
-    /// Stock is locked in the order of the variants' ids, here as everywhere.
-    static std::vector<std::size_t> in_id_order(const std::vector<catalog::VariantId>& variants) {
-        std::vector<std::size_t> order(variants.size());
-        for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-        std::sort(order.begin(), order.end(), [&](auto a, auto b) { return variants[a] < variants[b]; });
-        return order;
+        for (const auto& level : levels_) {
+            const auto at = last.find(level.variant);
+            if (at != last.end() && at->second == level.quantity) continue;
+            const auto shelf = co_await inventory_.on_hand(tx, level.variant);
+            if (!shelf || *shelf != level.quantity) {
+                const auto kind =
+                    at == last.end() ? inventory::MovementKind::received : inventory::MovementKind::adjusted;
+                CADDY_CO_TRY(
+                    co_await inventory_.set_on_hand(tx, ctx, level.variant, level.quantity, kind, "import"));
+                auto& outcome = outcomes_[level.product];
+                if (outcome == Outcome::unchanged) outcome = Outcome::updated;
+            }
+            const store::Quantity remembered{level.variant, level.quantity};
+            co_await store::remember_quantity(tx, remembered, ctx.now());
+        }
+        co_return Result<void>{};
     }
 
     catalog::CatalogService& catalog_;
     inventory::InventoryService& inventory_;
-    const MappedProduct& product_;
+    std::vector<const MappedProduct*> products_;
+    std::vector<Outcome> outcomes_;
+    std::vector<Wanted> levels_;
 };
 
 /// By row; what became of a product comes before the remarks on the same row.
@@ -104,12 +122,12 @@ Task<Result<Report>> ImportService::run(const Context& ctx, const ImportRequest&
     report.totals.rows = file->grouped.rows;
     report.entries = std::move(file->grouped.entries);
     std::int64_t done = 0;
-    for (const auto& group : file->grouped.groups) {
-        const auto product = co_await map(ctx, *file, group, *currency, shelf);
-        const auto entry = co_await import_product(ctx, group, product);
-        report.entries.push_back(entry);
-        report.entries.insert(report.entries.end(), product.notes.begin(), product.notes.end());
-        done += static_cast<std::int64_t>(group.rows.size());
+    const std::span<const Group> groups(file->grouped.groups);
+    for (std::size_t first = 0; first < groups.size(); first += groups_per_transaction) {
+        const auto some = groups.subspan(first, std::min(groups_per_transaction, groups.size() - first));
+        auto entries = co_await import_groups(ctx, *file, some, *currency, shelf);
+        std::move(entries.begin(), entries.end(), std::back_inserter(report.entries));
+        for (const auto& group : some) done += static_cast<std::int64_t>(group.rows.size());
         if (progress) progress(done, report.totals.rows);
     }
     finish(report);
@@ -142,17 +160,48 @@ Task<Entry> ImportService::import_product(const Context& ctx, const Group& group
         entry.message = explain(product.faults);
         co_return entry;
     }
-    ProductWriter writer(catalog_, inventory_, product);
-    const auto outcome = co_await db_.transact(
+    ProductWriter writer(catalog_, inventory_, {&product});
+    const auto outcomes = co_await db_.transact(
         ctx, "imports.product",
-        [&](db::Transaction& tx) -> Task<Result<Outcome>> { co_return co_await writer.write(tx, ctx); });
-    if (outcome.has_value()) {
-        entry.outcome = *outcome;
+        [&](db::Transaction& tx) -> Task<Result<std::vector<Outcome>>> { co_return co_await writer.write(tx, ctx); });
+    if (outcomes.has_value()) {
+        entry.outcome = outcomes->front();
     } else {
-        entry.row = row_of(outcome.error(), product, group);
-        entry.message = outcome.error().detail;
+        entry.row = row_of(outcomes.error(), product, group);
+        entry.message = outcomes.error().detail;
     }
     co_return entry;
+}
+
+Task<std::vector<Entry>> ImportService::import_groups(const Context& ctx, const ReadFile& file,
+                                                      std::span<const Group> groups, Currency currency,
+                                                      ImageShelf& shelf) {
+    std::vector<MappedProduct> products;
+    for (const auto& group : groups) {
+        auto product = co_await map(ctx, file, group, currency, shelf);
+        products.push_back(std::move(product));
+    }
+    std::vector<const MappedProduct*> sound;
+    for (const auto& product : products) {
+        if (product.faults.empty()) sound.push_back(&product);
+    }
+    ProductWriter writer(catalog_, inventory_, sound);
+    const auto together = co_await db_.transact(
+        ctx, "imports.products",
+        [&](db::Transaction& tx) -> Task<Result<std::vector<Outcome>>> { co_return co_await writer.write(tx, ctx); });
+    std::vector<Entry> entries;
+    std::size_t written = 0;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        Entry entry{groups[i].rows.front()->number, groups[i].handle, Outcome::refused, ""};
+        if (together.has_value() && products[i].faults.empty()) {
+            entry.outcome = (*together)[written++];
+        } else {
+            entry = co_await import_product(ctx, groups[i], products[i]);
+        }
+        entries.push_back(std::move(entry));
+        entries.insert(entries.end(), products[i].notes.begin(), products[i].notes.end());
+    }
+    co_return entries;
 }
 
 }  // namespace caddy::imports

@@ -12,6 +12,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <span>
 
 namespace caddy::imports {
 
@@ -53,6 +54,12 @@ struct ImportRequest {
     std::optional<Currency> currency{};   // instead of Config::currency
 };
 
+/// A file that somebody hands in, read piece by piece.
+struct GivenFile {
+    std::uint64_t bytes = 0;
+    std::function<Task<std::string>(std::uint64_t offset, std::size_t bytes)> read;
+};
+
 struct ImportTag {
     static constexpr std::string_view prefix = "imp";
 };
@@ -78,10 +85,11 @@ BOOST_DESCRIBE_STRUCT(ImportJob, (),
                       (id, status, currency, done_rows, total_rows, totals, error_code, error_detail, created_at,
                        finished_at, version))
 
-/// Hears after each product how many of the file's rows are done.
+/// Hears after every few products how many of the file's rows are done.
 using Progress = std::function<void(std::int64_t done_rows, std::int64_t total_rows)>;
 
 constexpr std::size_t file_bytes_max = 64 * 1024 * 1024;
+constexpr std::size_t groups_per_transaction = 20;   // a commit waits for the disk, and orders wait for the commit
 
 struct Config {
     std::string currency = "CNY";   // of the prices in a file, which names none
@@ -108,15 +116,15 @@ public:
     /// Refuses: imports.no_such_file, imports.too_large, imports.not_utf8, imports.malformed_csv,
     /// imports.no_product_columns,
     ///          imports.unknown_currency: when the file as a whole cannot be read; nothing is written then
-    /// Effect:  one transaction per product
+    /// Effect:  one transaction for a few products, or for each where one of them is refused
     /// Emits:   catalog.product_changed per product that changed
     Task<Result<Report>> run(const Context&, const ImportRequest&, const Progress& progress);
 
-    /// Keeps a file and lets it be imported in the background.
+    /// Keeps a file and lets it be imported in the background. No more than a part of it is in memory at a time.
     ///
     /// Refuses: imports.wrong_encoding, imports.too_large, imports.unknown_currency
     /// Emits:   imports.requested
-    Task<Result<ImportJob>> submit(const Context&, std::string content, std::optional<std::string> currency);
+    Task<Result<ImportJob>> submit(const Context&, const GivenFile&, std::optional<std::string> currency);
     /// Newest first. Refuses: request.cursor_malformed
     Task<Result<Page<ImportJob>>> list(const Context&, const PageRequest&);
     /// Refuses: imports.not_found
@@ -131,6 +139,7 @@ public:
 
 private:
     struct Slice;
+    Task<Result<std::unique_ptr<ReadFile>>> read_parts(const Context&, ImportId);
     Task<> work_on(const Context&, ImportId, const ReadFile&, Currency);
     Task<Slice> run_slice(const Context&, const ReadFile&, Currency, std::size_t first);
 
@@ -139,6 +148,10 @@ private:
 
     /// What became of one product; a refusal of the catalogue or of the stock becomes its entry.
     Task<Entry> import_product(const Context&, const Group&, const MappedProduct&);
+    /// What became of a few products, with the notes on each: in one transaction, unless one of them is refused; then
+    /// each has its own.
+    Task<std::vector<Entry>> import_groups(const Context&, const ReadFile&, std::span<const Group>, Currency,
+                                           ImageShelf&);
 
     db::Database& db_;
     catalog::CatalogService& catalog_;

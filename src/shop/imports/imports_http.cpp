@@ -74,7 +74,11 @@ Task<Result<http::Response>> submit(http::Request& request, ImportService& impor
     CADDY_CO_TRY(const auto currency, request.query_text("currency"));
     const auto type = text::folded(std::string(request.header("content-type").value_or("")));
     if (type != "text/csv" && !type.starts_with("text/csv;")) co_return refuse::not_csv();
-    CADDY_CO_TRY(const auto job, co_await imports.submit(request.ctx, std::move(request.body), currency));
+    const auto& upload = *request.upload;
+    GivenFile file;
+    file.bytes = upload.size();
+    file.read = [&upload](std::uint64_t offset, std::size_t bytes) { return upload.read(offset, bytes); };
+    CADDY_CO_TRY(const auto job, co_await imports.submit(request.ctx, file, currency));
     co_return accepted_answer(job);
 }
 
@@ -129,7 +133,10 @@ void admin_routes(http::Router& r, ImportService& imports, ExportService& export
     using enum idempotency::Key;
     using http::bind, idempotency::bind_resume;
     const auto submitting = ledger.keyed(accepted, bind(submit, imports), bind_resume(resume_submit, imports));
-    guarded(r.post("/api/v1/admin/imports", Access::staff, submitting)).body_limit = file_bytes_max;
+    auto& importing = guarded(r.post("/api/v1/admin/imports", Access::staff, submitting));
+    importing.body = http::Body::spooled;
+    importing.body_limit = file_bytes_max;
+    importing.time_limit = std::chrono::seconds(60);
     guarded(r.get("/api/v1/admin/imports", Access::staff, bind(list_imports, imports)));
     guarded(r.get("/api/v1/admin/imports/{import}", Access::staff, bind(show_import, imports)));
     guarded(r.get("/api/v1/admin/imports/{import}/report", Access::staff, bind(show_report, imports)));

@@ -10,6 +10,7 @@
 #include "shop/imports/imports_run.hpp"
 #include "shop/imports/imports_store.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace caddy::imports {
@@ -71,29 +72,27 @@ ImportJob to_job(store::JobRow row) {
             .version = row.version};
 }
 
-/// The length of a part that ends between two characters.
+/// The length of a part that ends between two characters, when at least one byte behind it is known.
 std::size_t part_length(std::string_view rest) {
     if (rest.size() <= part_bytes) return rest.size();
+    constexpr std::size_t character_bytes_max = 4;
     std::size_t length = part_bytes;
-    while (length > 0 && (static_cast<unsigned char>(rest[length]) & 0xC0U) == 0x80U) --length;
+    while (length > part_bytes - character_bytes_max && (static_cast<unsigned char>(rest[length]) & 0xC0U) == 0x80U)
+        --length;
     return length;
 }
 
-Task<> keep_file(db::Transaction& tx, ImportId id, std::string_view rest) {
-    for (std::int64_t number = 0; !rest.empty(); ++number) {
-        const auto length = part_length(rest);
-        co_await store::insert_part(tx, id, number, rest.substr(0, length));
-        rest.remove_prefix(length);
+/// Copies the file into its parts.
+Task<Result<void>> keep_file(db::Transaction& tx, ImportId id, const GivenFile& file) {
+    std::uint64_t offset = 0;
+    for (std::int64_t number = 0; offset < file.bytes; ++number) {
+        auto piece = co_await file.read(offset, part_bytes + 1);
+        piece.resize(part_length(piece));
+        if (!text::is_utf8(piece)) co_return refuse::wrong_encoding();
+        co_await store::insert_part(tx, id, number, piece);
+        offset += piece.size();
     }
-}
-
-Task<std::string> load_file(db::Session& db, ImportId id) {
-    std::string content;
-    for (std::int64_t number = 0;; ++number) {
-        const auto piece = co_await store::part(db, id, number);
-        if (!piece) co_return content;
-        content.append(*piece);
-    }
+    co_return Result<void>{};
 }
 
 Task<> ask(db::Transaction& tx, const Context& ctx, ImportId id) {
@@ -132,12 +131,11 @@ void advance(store::JobRow& job, const ReadFile& file, const std::vector<Entry>&
 
 }  // namespace
 
-Task<Result<ImportJob>> ImportService::submit(const Context& ctx, std::string content,
+Task<Result<ImportJob>> ImportService::submit(const Context& ctx, const GivenFile& file,
                                               std::optional<std::string> currency) {
     const auto code = currency.value_or(config_.currency);
     if (!Currency::parse(code)) co_return refuse::unknown_currency(code);
-    if (content.size() > file_bytes_max) co_return refuse::too_large();
-    if (!text::is_utf8(content)) co_return refuse::wrong_encoding();
+    if (file.bytes > file_bytes_max) co_return refuse::too_large();
     co_return co_await db_.transact(ctx, "imports.submit", [&](db::Transaction& tx) -> Task<Result<ImportJob>> {
         store::JobRow row;
         row.id = ImportId::next();
@@ -146,10 +144,10 @@ Task<Result<ImportJob>> ImportService::submit(const Context& ctx, std::string co
         row.created_at = ctx.now();
         CADDY_CO_TRY(co_await idempotency::record(tx, ctx, row.id.text()));
         co_await store::insert_job(tx, row);
-        co_await keep_file(tx, row.id, content);
+        CADDY_CO_TRY(co_await keep_file(tx, row.id, file));
         co_await ask(tx, ctx, row.id);
         const auto subject = row.id.text();
-        const Received received{static_cast<std::int64_t>(content.size()), code};
+        const Received received{static_cast<std::int64_t>(file.bytes), code};
         audit::Act act{.action = "imports.submit", .subject = subject, .before = {}, .after = {}};
         act.after = json::Raw{json::to_json(received)};
         co_await audit::record(tx, ctx, act);
@@ -201,18 +199,29 @@ Task<Result<Page<Entry>>> ImportService::report(const Context& ctx, ImportId id,
     co_return result;
 }
 
+Task<Result<std::unique_ptr<ReadFile>>> ImportService::read_parts(const Context& ctx, ImportId id) {
+    FileReader reader;
+    for (std::int64_t number = 0;; ++number) {
+        std::optional<std::string> piece;
+        {
+            auto db = co_await db_.read(ctx);
+            piece = co_await store::part(db, id, number);
+        }
+        if (!piece) break;
+        CADDY_CO_TRY(co_await offload(files_, [&] { return reader.feed(*piece); }));
+    }
+    co_return co_await offload(files_, [&] { return reader.finish(); });
+}
+
 Task<> ImportService::work(const Context& ctx, ImportId id) {
-    ImportRequest request;
     std::string code;
     {
         auto db = co_await db_.read(ctx);
         const auto row = co_await store::job(db, id);
         if (!row || row->status == ImportStatus::done || row->status == ImportStatus::failed) co_return;
         code = row->currency;
-        request.content = co_await load_file(db, id);
     }
-    const auto file = co_await offload(files_, [&] { return read_file(request); });
-    request.content.clear();
+    const auto file = co_await read_parts(ctx, id);
     if (file.has_value()) {
         co_await work_on(ctx, id, **file, Currency::parse(code).value());
         co_return;
@@ -239,13 +248,13 @@ Task<ImportService::Slice> ImportService::run_slice(const Context& ctx, const Re
     const auto& groups = file.grouped.groups;
     while (first + slice.groups < groups.size() && slice.groups < groups_per_slice &&
            std::chrono::steady_clock::now() - began < slice_time) {
-        const auto& group = groups[first + slice.groups];
-        const auto product = co_await map(ctx, file, group, currency, shelf);
-        const auto entry = co_await import_product(ctx, group, product);
-        slice.entries.push_back(entry);
-        slice.entries.insert(slice.entries.end(), product.notes.begin(), product.notes.end());
-        slice.rows += static_cast<std::int64_t>(group.rows.size());
-        ++slice.groups;
+        const auto count = std::min({groups_per_transaction, groups_per_slice - slice.groups,
+                                     groups.size() - first - slice.groups});
+        const auto some = std::span<const Group>(groups).subspan(first + slice.groups, count);
+        auto entries = co_await import_groups(ctx, file, some, currency, shelf);
+        std::move(entries.begin(), entries.end(), std::back_inserter(slice.entries));
+        for (const auto& group : some) slice.rows += static_cast<std::int64_t>(group.rows.size());
+        slice.groups += count;
     }
     co_return slice;
 }

@@ -25,7 +25,7 @@ Error empty() {
 }  // namespace refuse
 
 /// Feeds the file piece by piece, so that it is never in memory twice.
-Result<void> feed_file(CsvReader& reader, const std::filesystem::path& file) {
+Result<void> feed_file(FileReader& reader, const std::filesystem::path& file) {
     std::error_code fault;
     std::ifstream in(file, std::ios::binary);
     if (!in || std::filesystem::is_directory(file, fault)) return refuse::no_such_file(file);
@@ -43,29 +43,34 @@ Result<void> feed_file(CsvReader& reader, const std::filesystem::path& file) {
 
 }  // namespace
 
+FileReader::FileReader()
+    : read_(std::make_unique<ReadFile>()), csv_([this](CsvRow row) { read_->rows.push_back(std::move(row)); }) {}
+
+Result<std::unique_ptr<ReadFile>> FileReader::finish() {
+    CADDY_TRY(csv_.finish());
+    std::size_t header = 0;
+    while (header < read_->rows.size() && read_->rows[header].blank()) ++header;
+    if (header == read_->rows.size()) return refuse::empty();
+    CADDY_TRY(read_->columns, Columns::read(read_->rows[header]));
+    read_->rows.erase(read_->rows.begin(), read_->rows.begin() + static_cast<std::ptrdiff_t>(header) + 1);
+    read_->grouped = group_rows(read_->columns, read_->rows);
+    for (const auto& name : read_->columns.repeated()) {
+        read_->grouped.entries.push_back(
+            {static_cast<std::int64_t>(header) + 1, "", Outcome::note,
+             "The column " + name + " is there twice; the second one was kept as the attribute " + name + " (2)."});
+    }
+    return std::move(read_);
+}
+
 Result<std::unique_ptr<ReadFile>> read_file(const ImportRequest& request) {
-    auto read = std::make_unique<ReadFile>();
-    CsvReader reader([&](CsvRow row) { read->rows.push_back(std::move(row)); });
+    FileReader reader;
     if (!request.file.empty()) {
         CADDY_TRY(feed_file(reader, request.file));
     } else {
         if (request.content.size() > file_bytes_max) return refuse::too_large();
         CADDY_TRY(reader.feed(request.content));
     }
-    CADDY_TRY(reader.finish());
-
-    std::size_t header = 0;
-    while (header < read->rows.size() && read->rows[header].blank()) ++header;
-    if (header == read->rows.size()) return refuse::empty();
-    CADDY_TRY(read->columns, Columns::read(read->rows[header]));
-    read->rows.erase(read->rows.begin(), read->rows.begin() + static_cast<std::ptrdiff_t>(header) + 1);
-    read->grouped = group_rows(read->columns, read->rows);
-    for (const auto& name : read->columns.repeated()) {
-        read->grouped.entries.push_back(
-            {static_cast<std::int64_t>(header) + 1, "", Outcome::note,
-             "The column " + name + " is there twice; the second one was kept as the attribute " + name + " (2)."});
-    }
-    return read;
+    return reader.finish();
 }
 
 std::int64_t row_of(const Error& error, const MappedProduct& product, const Group& group) {

@@ -11,6 +11,19 @@ struct ReadFile {
     Grouped grouped;   // points into `rows`
 };
 
+/// Reads a file that comes in pieces. Refuses: what ImportService::run refuses for a whole file
+class FileReader {
+public:
+    FileReader();
+    FileReader(const FileReader&) = delete;
+    Result<void> feed(std::string_view piece) { return csv_.feed(piece); }
+    Result<std::unique_ptr<ReadFile>> finish();
+
+private:
+    std::unique_ptr<ReadFile> read_;
+    CsvReader csv_;
+};
+
 /// Refuses: what ImportService::run refuses for a whole file
 Result<std::unique_ptr<ReadFile>> read_file(const ImportRequest&);
 
