@@ -38,6 +38,27 @@ def test_what_is_not_published_does_not_exist(shop, handle):
     assert (answer.status_code, answer.json()["code"]) == (404, "catalog.product_not_found")
 
 
+def test_a_list_has_what_a_card_shows_and_the_same_as_the_product(shop):
+    cards = {card["handle"]: card for card in shop.get("/products?limit=100").json()["data"]}
+    for handle in ("linen-shirt", "plain-mug"):
+        card, product = cards[handle], shop.get(f"/products/{handle}").json()
+        assert set(card) == {"id", "handle", "title", "options", "thumbnail", "category_ids", "availability", "price_range",
+                             "compare_at_price"}
+        for name in ("id", "title", "options", "thumbnail", "availability", "price_range"):
+            assert card[name] == product[name], name
+        assert card["category_ids"] == [each["id"] for each in product["categories"]]
+    assert cards["plain-mug"]["compare_at_price"] == {"amount_minor": 7990, "currency": "CNY", "exponent": 2}
+
+
+def test_a_list_has_variants_where_they_are_asked_for(shop):
+    whole = shop.get("/products?limit=3&sort=title&count=exact&expand=variants").json()
+    plain = shop.get("/products?limit=3&sort=title&count=exact").json()
+    assert whole["page"] == plain["page"]
+    for card, full in zip(plain["data"], whole["data"], strict=True):
+        assert "variants" not in card
+        assert full == card | {"variants": shop.get(f"/products/{card['id']}").json()["variants"]}
+
+
 @pytest.mark.parametrize("sort", ["-published_at", "published_at", "price", "-price", "title"])
 def test_pages_give_each_product_once_in_order(shop, sort):
     products = pages(shop, f"sort={sort}&limit=7")
@@ -70,6 +91,8 @@ def test_a_count_is_given_only_when_asked_for(shop):
     ("limit=0", 422, "request.invalid_field"),
     ("limit=101", 422, "request.invalid_field"),
     ("limit=x", 422, "request.invalid_field"),
+    ("expand=stock", 422, "request.invalid_field"),
+    ("expand=", 422, "request.invalid_field"),
     ("sort=colour", 400, "catalog.unknown_sort"),
     ("filter[colour]=red", 400, "request.unknown_parameter"),
     ("page=2", 400, "request.unknown_parameter"),

@@ -100,7 +100,7 @@ def test_pictures_beside_the_file_come_along(fresh_shop, tmp_path):
     assert "60 created" in fresh_shop.import_csv(tmp_path / "sample" / "products.csv").stdout
     fresh_shop.start()
     product = fresh_shop.get("/products?limit=1").json()["data"][0]
-    picture = fresh_shop.get(product["media"][0]["url"])
+    picture = fresh_shop.get(product["thumbnail"])
     assert picture.status_code == 200 and picture.headers["Content-Type"] == "image/svg+xml"
     assert "sandbox" in picture.headers["Content-Security-Policy"] and picture.headers["X-Content-Type-Options"] == "nosniff"
     fresh_shop.stop()

@@ -79,12 +79,21 @@ Media to_media(store::MediaRow row) {
     return media;
 }
 
-/// A list shows pictures small; who wants them in every size asks for the product.
-std::vector<Product> as_listed(std::vector<Product> products) {
-    for (auto& product : products) {
-        for (auto& media : product.media) media.sizes.reset();
-    }
-    return products;
+Card to_card(store::CardRow row) {
+    Card card{.id = row.id,
+              .handle = std::move(row.handle),
+              .title = std::move(row.title),
+              .options = {std::move(row.options)},
+              .thumbnail = {},
+              .category_ids = {},
+              .availability = row.availability,
+              .price_range = {},
+              .compare_at_price = {}};
+    if (row.image) card.thumbnail = media::url_at_least(*row.image, row.image_sizes.value_or(""), thumbnail_width);
+    const auto min = money(row.price_min, row.currency);
+    const auto max = money(row.price_max, row.currency);
+    if (min && max) card.price_range = PriceRange{*min, *max};
+    return card;
 }
 
 /// Rows by product, and within it by position.
@@ -219,8 +228,8 @@ Task<> CatalogService::set_availability(db::Session& db, const Context& ctx, Var
     co_await store::set_product_availability(db, variant->product_id, best, rules::counts_as_in_stock(best));
 }
 
-Task<Result<Page<Product>>> CatalogService::list(const Context& ctx, const ProductQuery& query,
-                                                 const PageRequest& page) {
+Task<Result<Page<Card>>> CatalogService::list(const Context& ctx, const ProductQuery& query,
+                                              const PageRequest& page) {
     auto db = co_await db_.read_replica(ctx);
     const auto filter = co_await to_filter(db, query);
     const auto name = list_name(query.sort, filter);
@@ -231,7 +240,7 @@ Task<Result<Page<Product>>> CatalogService::list(const Context& ctx, const Produ
     }
     auto entries = co_await store::list(db, query.sort, filter, after, page.limit + 1);
 
-    Page<Product> result;
+    Page<Card> result;
     result.limit = page.limit;
     if (entries.size() > static_cast<std::size_t>(page.limit)) {
         entries.resize(static_cast<std::size_t>(page.limit));
@@ -239,8 +248,7 @@ Task<Result<Page<Product>>> CatalogService::list(const Context& ctx, const Produ
     }
     std::vector<ProductId> ids;
     for (const auto& entry : entries) ids.push_back(entry.id);
-    auto products = co_await load(db, ids);
-    result.data = as_listed(std::move(products));
+    result.data = co_await cards(db, ids);
     if (page.count) result.count = co_await store::count(db, filter);
     co_return result;
 }
@@ -257,9 +265,52 @@ Task<Result<Product>> CatalogService::product(const Context& ctx, std::string_vi
     co_return std::move(found.front());
 }
 
+Task<std::vector<Card>> CatalogService::cards(db::Session& db, std::span<const ProductId> ids) {
+    std::vector<Card> cards;
+    if (ids.empty()) co_return cards;
+    auto rows = co_await store::cards(db, ids);
+    const auto prices = co_await store::compare_at_of(db, ids);
+    auto links = co_await store::categories_of(db, ids);
+    order_rows(links);
+    std::unordered_map<ProductId, std::int64_t> compare_at;
+    for (const auto& row : prices) compare_at.emplace(row.product_id, row.compare_at_minor);
+    std::unordered_map<ProductId, Card> found;
+    for (auto& row : rows) {
+        const auto id = row.id;
+        auto card = to_card(std::move(row));
+        if (const auto at = compare_at.find(id); at != compare_at.end() && card.price_range) {
+            card.compare_at_price = Money{at->second, card.price_range->min.currency};
+        }
+        found.emplace(id, std::move(card));
+    }
+    for (const auto& row : links) {
+        if (const auto at = found.find(row.product_id); at != found.end()) at->second.category_ids.push_back(row.id);
+    }
+    for (const auto id : ids) {
+        if (const auto at = found.find(id); at != found.end()) cards.push_back(std::move(at->second));
+    }
+    co_return cards;
+}
+
+Task<std::vector<FullCard>> CatalogService::with_variants(const Context& ctx, std::vector<Card> cards) {
+    std::vector<FullCard> full;
+    std::vector<ProductId> ids;
+    std::unordered_map<ProductId, std::size_t> places;
+    for (auto& card : cards) {
+        places.emplace(card.id, full.size());
+        ids.push_back(card.id);
+        full.push_back({std::move(card), {}});
+    }
+    if (ids.empty()) co_return full;
+    auto db = co_await db_.read_replica(ctx);
+    auto variants = co_await store::variants_of(db, ids);
+    order_rows(variants);
+    for (auto& row : variants) full[places.at(row.product_id)].variants.push_back(to_variant(std::move(row)));
+    co_return full;
+}
+
 Task<std::vector<Product>> CatalogService::products(db::Session& db, std::span<const ProductId> ids) {
-    auto products = co_await load(db, ids);
-    co_return as_listed(std::move(products));
+    co_return co_await load(db, ids);
 }
 
 Task<bool> CatalogService::shows(db::Session& db, media::PictureId picture) {

@@ -111,7 +111,7 @@ struct Media {
     int position = 0;
     std::optional<int> width{};   // of the library's pictures
     std::optional<int> height{};
-    std::optional<std::vector<media::Size>> sizes{};   // smaller forms; nothing in lists, to keep them short
+    std::vector<media::Size> sizes{};   // smaller forms
 };
 BOOST_DESCRIBE_STRUCT(Media, (), (id, url, alt, position, width, height, sizes))
 
@@ -158,6 +158,27 @@ struct Product {
 BOOST_DESCRIBE_STRUCT(Product, (),
                       (id, handle, title, description, vendor, options, variants, media, thumbnail, categories, tags,
                        attributes, availability, price_range, seo, published_at, updated_at, version))
+
+/// A published product as a list shows it: what a card needs. The rest is the product's.
+struct Card {
+    ProductId id;
+    std::string handle;
+    std::string title;
+    json::Raw options;                        // as the product has them
+    std::optional<std::string> thumbnail;     // as the product has it
+    std::vector<CategoryId> category_ids;     // its own, without their ancestors
+    Availability availability = Availability::out_of_stock;
+    std::optional<PriceRange> price_range;
+    std::optional<Money> compare_at_price;   // what stands beside the lowest price, where that is higher
+};
+BOOST_DESCRIBE_STRUCT(Card, (), (id, handle, title, options, thumbnail, category_ids, availability, price_range,
+                                 compare_at_price))
+
+/// A card that somebody can buy from.
+struct FullCard : Card {
+    std::vector<Variant> variants;
+};
+BOOST_DESCRIBE_STRUCT(FullCard, (Card), (variants))
 
 struct Category {
     CategoryId id;
@@ -280,15 +301,21 @@ public:
     /// What is out of stock but sold on backorder becomes `preorder`, and what is not tracked stays `in_stock`.
     Task<> set_availability(db::Session&, const Context&, VariantId, Availability);
 
-    /// One page of the published products, each complete but for the sizes of its media.
+    /// One page of the published products.
     ///
     /// Refuses: request.cursor_malformed, request.cursor_mismatch
-    Task<Result<Page<Product>>> list(const Context&, const ProductQuery&, const PageRequest&);
+    Task<Result<Page<Card>>> list(const Context&, const ProductQuery&, const PageRequest&);
 
     /// A published product by its id or its handle. Refuses: catalog.product_not_found
     Task<Result<Product>> product(const Context&, std::string_view id_or_handle);
 
     /// The published ones among these products as lists show them, in the given order.
+    Task<std::vector<Card>> cards(db::Session&, std::span<const ProductId>);
+
+    /// The same cards with the products' variants, all read at once.
+    Task<std::vector<FullCard>> with_variants(const Context&, std::vector<Card>);
+
+    /// The published ones among these products, whole, in the given order.
     Task<std::vector<Product>> products(db::Session&, std::span<const ProductId>);
 
     /// The published ones among these products as filters see them, in the given order.

@@ -57,7 +57,7 @@ Result<std::string> parse_text(const std::optional<std::string>& text, const std
 
 Result<ProductQuery> parse_query(const http::Request& request) {
     CADDY_TRY(request.allow_query({"sort", "filter[category]", "filter[price][gte]", "filter[price][lte]",
-                                   "filter[in_stock]", "q", "limit", "cursor", "count"}));
+                                   "filter[in_stock]", "q", "limit", "cursor", "count", "expand"}));
     ProductQuery query;
     CADDY_TRY(const auto sort, request.query_text("sort"));
     CADDY_TRY(query.sort, parse_sort(sort));
@@ -73,6 +73,16 @@ Result<ProductQuery> parse_query(const http::Request& request) {
     return query;
 }
 
+/// Whether variants are wanted beside the cards.
+Result<bool> parse_expand(const http::Request& request) {
+    CADDY_TRY(const auto wanted, request.query_text("expand"));
+    CADDY_TRY(Checks()
+                  .require(!wanted || *wanted == "variants", "query:expand", "not_a_choice",
+                           "Send variants, or leave expand out.")
+                  .result());
+    return wanted.has_value();
+}
+
 template <class T>
 http::Response public_answer(const T& value, int fresh_s) {
     auto response = http::ok(value);
@@ -83,8 +93,12 @@ http::Response public_answer(const T& value, int fresh_s) {
 Task<Result<http::Response>> list_products(http::Request& request, CatalogService& catalog) {
     CADDY_CO_TRY(const auto query, parse_query(request));
     CADDY_CO_TRY(const auto page, request.page());
-    CADDY_CO_TRY(const auto products, co_await catalog.list(request.ctx, query, page));
-    co_return public_answer(products, products_fresh_s);
+    CADDY_CO_TRY(const auto with_variants, parse_expand(request));
+    CADDY_CO_TRY(auto cards, co_await catalog.list(request.ctx, query, page));
+    if (!with_variants) co_return public_answer(cards, products_fresh_s);
+    Page<FullCard> full{.data = {}, .next = std::move(cards.next), .limit = cards.limit, .count = cards.count};
+    full.data = co_await catalog.with_variants(request.ctx, std::move(cards.data));
+    co_return public_answer(full, products_fresh_s);
 }
 
 Task<Result<http::Response>> show_product(http::Request& request, CatalogService& catalog) {

@@ -71,6 +71,32 @@ Task<std::optional<ProductId>> any_product(db::Session&);
 Task<std::vector<ProductRow>> published(db::Session&, std::span<const ProductId>);
 Task<std::optional<ProductId>> find_by_handle(db::Session&, std::string_view handle);
 
+/// What a list shows of a published product, with its first medium.
+struct CardRow {
+    ProductId id;
+    std::string handle;
+    std::string title;
+    Availability availability{};
+    std::optional<std::int64_t> price_min;
+    std::optional<std::int64_t> price_max;
+    std::optional<Currency> currency;
+    std::string options;
+    std::optional<std::string> image;
+    std::optional<std::string> image_sizes;
+};
+BOOST_DESCRIBE_STRUCT(CardRow, (),
+                      (id, handle, title, availability, price_min, price_max, currency, options, image, image_sizes))
+/// The published ones among these, in no particular order.
+Task<std::vector<CardRow>> cards(db::Session&, std::span<const ProductId>);
+
+struct CompareAtRow {
+    ProductId product_id;
+    std::int64_t compare_at_minor = 0;
+};
+BOOST_DESCRIBE_STRUCT(CompareAtRow, (), (product_id, compare_at_minor))
+/// Beside the lowest price of each product, where there is one that is higher; the highest where several have it.
+Task<std::vector<CompareAtRow>> compare_at_of(db::Session&, std::span<const ProductId>);
+
 /// A variant that is not retired, with the address of its image.
 struct VariantRow {
     ProductId product_id;

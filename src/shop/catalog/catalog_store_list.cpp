@@ -64,6 +64,19 @@ const db::Sql sql_count{{
            " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
            " LIMIT ?) counted"}};
 
+const db::Sql sql_cards{{
+    .name = "catalog.cards",
+    .any = "SELECT p.id AS id, p.handle AS handle, p.title AS title, p.availability AS availability, p.price_min AS"
+           " price_min, p.price_max AS price_max, p.currency AS currency, p.options AS options, m.url AS image, m.sizes"
+           " AS image_sizes FROM products p LEFT JOIN product_media m ON m.product_id = p.id AND m.position = 1 WHERE"
+           " p.status = 'active' AND p.published_at IS NOT NULL AND p.id IN (:ids)"}};
+
+const db::Sql sql_compare_at_of{{
+    .name = "catalog.compare_at_of",
+    .any = "SELECT v.product_id AS product_id, MAX(v.compare_at_minor) AS compare_at_minor FROM product_variants v JOIN"
+           " products p ON p.id = v.product_id WHERE v.retired = 0 AND v.price_minor = p.price_min AND"
+           " v.compare_at_minor > v.price_minor AND v.product_id IN (:ids) GROUP BY v.product_id"}};
+
 struct NumberRow {
     ProductId id;
     std::int64_t sort_key = 0;
@@ -128,6 +141,14 @@ Task<std::int64_t> count(db::Session& db, const ListFilter& filter) {
                                                         filter.in_stock_min, filter.in_stock_max, !filter.words.empty(),
                                                         words[0], words[1], words[2], words[3], page_count_max);
     co_return total.value_or(0);
+}
+
+Task<std::vector<CardRow>> cards(db::Session& db, std::span<const ProductId> ids) {
+    co_return co_await db.all_in<CardRow>(sql_cards, ids);
+}
+
+Task<std::vector<CompareAtRow>> compare_at_of(db::Session& db, std::span<const ProductId> ids) {
+    co_return co_await db.all_in<CompareAtRow>(sql_compare_at_of, ids);
 }
 
 }  // namespace caddy::catalog::store

@@ -186,7 +186,7 @@ Task<Result<SearchPage>> SearchService::find(const Context& ctx, const SearchQue
         result.page.next = rules::write_cursor(shown.back(), name);
     }
     const auto shown_ids = products_of(shown, shown.size());
-    result.data = co_await catalog_.products(db, shown_ids);
+    result.data = co_await catalog_.cards(db, shown_ids);
     co_return result;
 }
 
@@ -206,7 +206,7 @@ Task<Result<std::vector<Suggestion>>> SearchService::suggest(const Context& ctx,
             if (ids.size() < looked_at && !known && rules::worth(each) >= titled) ids.push_back(each.product);
         }
     }
-    const auto products = co_await catalog_.products(db, ids);
+    const auto products = co_await catalog_.cards(db, ids);
     std::vector<Suggestion> suggestions;
     for (const auto& product : products) {
         const bool known = std::any_of(suggestions.begin(), suggestions.end(),

@@ -57,7 +57,7 @@ struct PageMark {
 BOOST_DESCRIBE_STRUCT(PageMark, (), (next, limit))
 
 struct SearchPage {
-    std::vector<catalog::Product> data;
+    std::vector<catalog::Card> data;
     PageMark page;
     Match match = Match::all;
     Facets facets;
@@ -75,7 +75,7 @@ class SearchService {
 public:
     SearchService(db::Database& database, catalog::CatalogService& catalog) : db_(database), catalog_(catalog) {}
 
-    /// One page of the products that match, the best first, each complete.
+    /// One page of the products that match, the best first.
     ///
     /// A title (or a SKU) goes before a category or a vendor, these before a tag, handle, option or attribute, and
     /// these before the description; of the same field, a whole word goes before the beginning of one; then the newest.
