@@ -3,12 +3,15 @@ import email
 import email.policy
 import re
 import socketserver
+import sqlite3
 import threading
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
+CATALOGUE = Path(__file__).resolve().parent.parent / "fixtures" / "catalogue.csv"
 PASSWORD = "correct horse battery"
 NEW_PASSWORD = "another horse entirely"
 
@@ -301,6 +304,26 @@ def test_a_closed_account_is_gone(shop):
     assert shop.post("/auth/refresh", {"refresh_token": account["refresh_token"]}).status_code == 401
     assert shop.post("/auth/login", {"email": to, "password": PASSWORD}).status_code == 401
     assert shop.register(to)["user"]["id"] != account["user"]["id"], "the address is free again"
+
+
+def test_a_closed_account_leaves_no_cart_behind(fresh_shop):
+    fresh_shop.import_csv(CATALOGUE)
+    fresh_shop.start()
+    me = bearer(fresh_shop.register())
+    fresh_shop.cart(("plain-mug", 1), headers=me)
+    other, proof = fresh_shop.cart(("plain-mug", 1))
+    assert fresh_shop.delete("/me", headers=me, json={"password": PASSWORD}).status_code == 204
+
+    def counted(table):
+        with sqlite3.connect(fresh_shop.data / "shop.sqlite") as base:
+            return base.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
+
+    limit = time.monotonic() + 15
+    while (counted("carts"), counted("cart_lines")) != (1, 1):
+        assert time.monotonic() < limit, "the cart is still there"
+        time.sleep(0.05)
+    assert fresh_shop.get(f"/carts/{other['id']}", headers=proof).status_code == 200
+    fresh_shop.stop()
 
 
 def test_an_administrator_does_not_close_the_account(shop):

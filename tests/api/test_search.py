@@ -1,4 +1,5 @@
 """Finding products by words, on the sample catalogue."""
+import sqlite3
 import time
 from pathlib import Path
 
@@ -132,3 +133,22 @@ def test_what_is_not_published_is_not_found(shop):
         time.sleep(0.1)
     assert "hidden-vase" not in handles(shop, "vase", limit=100)
     assert "hidden-vase" not in [each["handle"] for each in shop.get("/search/suggest?q=hidden").json()["data"]]
+
+
+def test_the_index_is_made_anew_on_the_command_line(fresh_shop):
+    fresh_shop.import_csv(SAMPLE)
+    fresh_shop.start()
+    base = sqlite3.connect(fresh_shop.data / "shop.sqlite", timeout=10)
+    limit = time.monotonic() + 60
+    while (base.execute("SELECT COUNT(*) FROM outbox_events WHERE status = 'waiting'").fetchone()[0]
+           or not base.execute("SELECT COUNT(*) FROM search_builds WHERE finished = 1").fetchone()[0] or not handles(fresh_shop, "茶壶")):
+        assert time.monotonic() < limit, "the index never caught up"
+        time.sleep(0.1)
+    base.execute("DELETE FROM search_terms")   # what an accident could do
+    base.commit()
+    base.close()
+    assert handles(fresh_shop, "茶壶") == []
+    done = fresh_shop.run("search", "rebuild")   # beside the shop that serves
+    assert "made anew" in done.stdout
+    assert handles(fresh_shop, "茶壶")[0] == "celadon-teapot"
+    fresh_shop.stop()
