@@ -11,6 +11,10 @@ def test_the_same_key_gives_the_same_bytes(shop):
     assert first.status_code == second.status_code == 201
     assert first.content == second.content
     assert second.headers["Idempotent-Replayed"] == "true" and "Idempotent-Replayed" not in first.headers
+    # What opens a guest's order is told again, and opens it.
+    token = first.headers["X-Order-Token"]
+    assert second.headers["X-Order-Token"] == token and second.headers["Location"] == first.headers["Location"]
+    assert shop.get(f"/orders/{first.json()['id']}", headers={"X-Order-Token": token}).status_code == 200
 
 
 def test_the_same_key_for_something_else_is_refused(shop):

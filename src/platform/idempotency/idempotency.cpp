@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cctype>
 #include <memory>
+#include <sstream>
 
 namespace caddy::idempotency {
 namespace {
@@ -19,6 +20,7 @@ constexpr std::size_t key_length_max = 255;
 constexpr std::size_t made_length_max = 80;
 constexpr std::size_t body_length_max = 1'048'576;
 constexpr std::size_t location_length_max = 500;
+constexpr std::size_t headers_length_max = 1'024;
 constexpr std::string_view header_name = "idempotency-key";
 
 namespace refuse {
@@ -118,9 +120,17 @@ http::Response replay(const store::Stored& stored) {
     response.body = stored.body;
     response.etag = stored.etag.value_or("");
     if (stored.location) response.with("Location", *stored.location);
+    std::istringstream lines(stored.headers);
+    for (std::string line; std::getline(lines, line);) {
+        const auto colon = line.find(": ");
+        if (colon != std::string::npos) response.with(line.substr(0, colon), line.substr(colon + 2));
+    }
     response.with("Idempotent-Replayed", "true");
     return response;
 }
+
+/// The shop's own fields, such as the token that opens a guest's order: a reply is worth nothing without them.
+bool is_own_field(std::string_view name) { return name.size() > 2 && same_name(name.substr(0, 2), "x-"); }
 
 /// A reply as it can be kept: only what is safe to say again; nothing when it is too long.
 std::optional<store::Stored> to_store(const http::Response& response) {
@@ -130,8 +140,10 @@ std::optional<store::Stored> to_store(const http::Response& response) {
     if (!response.etag.empty()) stored.etag = response.etag;
     for (const auto& [name, value] : response.headers) {
         if (same_name(name, "location")) stored.location = value;
+        if (is_own_field(name)) stored.headers.append(name).append(": ").append(value).append("\n");
     }
-    if (response.body.size() > body_length_max || stored.location.value_or("").size() > location_length_max)
+    if (response.body.size() > body_length_max || stored.location.value_or("").size() > location_length_max ||
+        stored.headers.size() > headers_length_max)
         return std::nullopt;
     stored.body = response.body;
     return stored;

@@ -5,15 +5,15 @@ namespace {
 
 const db::Sql sql_find{{.name = "idempotency.find",
                         .any =
-                            "SELECT request_hash, made, phase, status, content_type, location, etag, body, expires_at "
-                            "FROM idempotency_keys WHERE scope = ?"}};
+                            "SELECT request_hash, made, phase, status, content_type, location, etag, headers, body, "
+                            "expires_at FROM idempotency_keys WHERE scope = ?"}};
 const db::Sql sql_insert{{.name = "idempotency.insert",
                           .any =
                               "INSERT INTO idempotency_keys (scope, request_hash, made, phase, status, content_type, "
                               "body, created_at, expires_at) VALUES (?, ?, ?, 'made', 0, '', '', ?, ?)"}};
 const db::Sql sql_answer{{.name = "idempotency.answer",
                           .any = "UPDATE idempotency_keys SET phase = 'answered', status = ?, content_type = ?, "
-                                 "location = ?, etag = ?, body = ? WHERE scope = ? AND phase = 'made'"}};
+                                 "location = ?, etag = ?, headers = ?, body = ? WHERE scope = ? AND phase = 'made'"}};
 const db::Sql sql_remove_expired{{.name = "idempotency.remove_expired",
                                   .any = "DELETE FROM idempotency_keys WHERE scope = ? AND expires_at <= ?"}};
 // SQLite has no DELETE … LIMIT: the time of the last one of a part bounds it instead.
@@ -32,7 +32,7 @@ Task<bool> insert_made(db::Session& db, const IdempotencyKey& key, std::string_v
 
 Task<bool> answer(db::Session& db, const std::string& scope, const Stored& reply) {
     const auto changed = co_await db.exec(sql_answer, reply.status, reply.content_type, reply.location, reply.etag,
-                                          reply.body, scope);
+                                          reply.headers, reply.body, scope);
     co_return changed == 1;
 }
 

@@ -18,10 +18,12 @@ struct Stored {
     std::string content_type;
     std::optional<std::string> location;
     std::optional<std::string> etag;
+    std::string headers;   // `Name: value` a line
     std::string body;
     Time expires_at{};
 };
-BOOST_DESCRIBE_STRUCT(Stored, (), (request_hash, made, phase, status, content_type, location, etag, body, expires_at))
+BOOST_DESCRIBE_STRUCT(Stored, (), (request_hash, made, phase, status, content_type, location, etag, headers, body,
+                                   expires_at))
 
 Task<std::optional<Stored>> find(db::Session&, const std::string& scope);
 /// False when the key is there already.

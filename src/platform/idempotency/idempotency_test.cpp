@@ -44,7 +44,7 @@ protected:
         response.status = 201;
         response.body = R"({"id":")" + id + "\"}";
         response.etag = "v1";
-        response.with("Location", "/things/" + id).with("Set-Cookie", "secret=1");
+        response.with("Location", "/things/" + id).with("Set-Cookie", "secret=1").with("X-Thing-Token", "opens it");
         return response;
     }
     http::Handler handler(Ledger& of, Key key = Key::accepted) {
@@ -99,6 +99,7 @@ TEST_F(Idempotency, a_repeat_gets_the_stored_reply) {
     EXPECT_EQ(again.body, first.body);
     EXPECT_EQ(again.etag, "v1");
     EXPECT_EQ(header(again, "Location"), "/things/thing_1");
+    EXPECT_EQ(header(again, "X-Thing-Token"), "opens it");
     EXPECT_EQ(header(again, "Idempotent-Replayed"), "true");
     EXPECT_EQ(header(again, "Set-Cookie"), "");
     EXPECT_EQ(header(first, "Idempotent-Replayed"), "");
