@@ -7,6 +7,7 @@
 #include <brotli/encode.h>
 #include <zlib.h>
 
+#include <array>
 #include <optional>
 #include <stdexcept>
 
@@ -152,15 +153,13 @@ std::string Gzipper::add(std::string_view piece, Last last) {
     z.avail_in = static_cast<uInt>(piece.size());
     const int flush = last == Last::yes ? Z_FINISH : Z_NO_FLUSH;
     std::string out;
-    for (bool more = true; more;) {
-        const auto filled = out.size();
-        out.resize(filled + std::size_t{16} * 1024);
-        z.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
-        z.avail_out = static_cast<uInt>(out.size() - filled);
+    std::array<Bytef, std::size_t{16} * 1024> room;
+    do {
+        z.next_out = room.data();
+        z.avail_out = static_cast<uInt>(room.size());
         if (deflate(&z, flush) == Z_STREAM_ERROR) throw std::runtime_error("gzip failed");
-        more = z.avail_out == 0;
-        out.resize(out.size() - z.avail_out);
-    }
+        out.append(reinterpret_cast<const char*>(room.data()), reinterpret_cast<const char*>(z.next_out));
+    } while (z.avail_out == 0);
     return out;
 }
 
