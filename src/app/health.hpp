@@ -31,6 +31,7 @@ private:
     Task<Result<http::Response>> health(http::Request&);
     Task<Result<http::Response>> version(http::Request&);
     Task<HealthReport> examine(const Context&);
+    Task<bool> is_cut_off_alone(bool reaches_database);
 
     Platform& platform_;
     jobs::Worker& worker_;

@@ -181,3 +181,48 @@ def test_nothing_is_lost_or_doubled_while_servers_and_pods_are_killed(tmp_path, 
         assert fleet.query(f"SELECT COUNT(*) FROM orders WHERE total_minor = {totals[0]}") == [(str(len(attempts)),)]
         fleet.stop()
         assert fleet.audit().returncode == 0
+
+
+def says(pod):
+    answer = pod.http.get(pod.base + "/readyz", timeout=10)
+    assert answer.status_code == 200 or answer.json() == {"status": "unavailable", "reason": "other pods reach the database"}, answer.text
+    return answer.status_code
+
+
+def test_only_a_pod_that_alone_lost_the_database_leaves_the_rotation(tmp_path, database, redis):
+    with link_to(database.port) as link, Fleet(tmp_path, database, redis, pods=4, workers=2) as fleet:
+        cut_off, others = fleet.pods[0], fleet.pods[1:]
+        fleet.kill_pod(cut_off)
+        cut_off.settings["DB_PORT"] = str(link.port)
+        cut_off.start("--workers", "2")
+        fleet.wait_for_redis("ok")
+        assert fleet.wait_until(lambda pod: says(pod) == 200) < 5
+
+        link.cut()
+        since = time.monotonic()
+        while says(cut_off) != 503:
+            assert {says(pod) for pod in others} == {200} and time.monotonic() - since < 20
+        left = time.monotonic() - since
+        assert {says(pod) for pod in others} == {200}
+        link.mend()
+        back = fleet.wait_until(lambda pod: says(pod) == 200)
+        print(f"a pod that is cut off leaves after {left * 1000:.0f} ms of probes, and is back {back * 1000:.0f} ms after its path")
+        assert back < 2
+
+        database.kill()   # for all: no pod is better than another, and each keeps answering
+        limit = time.monotonic() + 3
+        while time.monotonic() < limit:
+            assert {says(pod) for pod in fleet.pods} == {200}
+        assert {pod.get("/health").status_code for pod in fleet.pods} == {503}
+        database.start()
+        fleet.wait_until(lambda pod: pod.get("/health").status_code == 200)
+
+        redis.kill()      # nobody knows how the others do
+        fleet.wait_for_redis("unreachable")
+        link.cut()
+        for _ in range(3):
+            assert says(cut_off) == 200
+        link.mend()
+        redis.start()
+        fleet.wait_for_redis("ok")
+        fleet.stop()
