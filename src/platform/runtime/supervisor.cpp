@@ -101,8 +101,13 @@ private:
             at->pid = 0;
             report_("worker.ended", static_cast<int>(at - slots_.begin()), pid, status);
             if (!ending_) crashed(*at);
-            else if (status != 0) exit_code_ = 1;
+            else if (!ended_well(status)) exit_code_ = 1;
         }
+    }
+
+    /// SIGTERM kills only a worker that has not opened its doors yet, and so has accepted nothing.
+    static bool ended_well(int status) {
+        return status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
     }
 
     void crashed(Slot& slot) {
