@@ -1,5 +1,6 @@
 // Accounts in the back office: who works here, and what becomes of colleagues and customers.
 #include "core/checks.hpp"
+#include "platform/crypto/cursor.hpp"
 #include "platform/json/encode.hpp"
 #include "platform/text/text.hpp"
 #include "shop/audit/audit.hpp"
@@ -58,11 +59,6 @@ Error last_admin() {
 Error permission_not_held() {
     return {ErrorKind::forbidden, "identity.permission_not_held",
             "You can give only permissions that you have yourself; ask an administrator."};
-}
-
-Error cursor_mismatch() {
-    return {ErrorKind::malformed, "request.cursor_mismatch",
-            "This cursor was not made for this list. Start again without a cursor."};
 }
 
 Error bad_roles(std::string message) {
@@ -145,9 +141,9 @@ Task<Result<Page<UserDetail>>> IdentityService::users(const Context& ctx, const 
     }
     if (request.cursor) {
         const auto last = UserId::parse(*request.cursor);
-        if (!last) co_return refuse::cursor_mismatch();
+        if (!last) co_return crypto::cursor_mismatch();
         const auto user = co_await store::find_user(db, *last);
-        if (!user) co_return refuse::cursor_mismatch();
+        if (!user) co_return crypto::cursor_mismatch();
         range.from = std::max(range.from, folded_email(user->email) + "!");
     }
     auto users = co_await store::list_users(db, filter, range);

@@ -1,6 +1,7 @@
 #include "shop/orders/orders.hpp"
 
 #include "core/assert.hpp"
+#include "platform/crypto/cursor.hpp"
 #include "platform/crypto/digest.hpp"
 #include "platform/jobs/outbox.hpp"
 #include "shop/orders/orders_store.hpp"
@@ -15,11 +16,6 @@ namespace refuse {
 Error not_found() {
     return {ErrorKind::not_found, "orders.not_found",
             "There is no such order, or it is not yours. A guest's order needs its X-Order-Token."};
-}
-
-Error cursor_mismatch() {
-    return {ErrorKind::malformed, "request.cursor_mismatch",
-            "This cursor was not made for this list. Start again without a cursor."};
 }
 
 }  // namespace refuse
@@ -62,9 +58,9 @@ std::string cursor_after(std::int64_t customer, OrderId last) {
 }
 Result<OrderId> read_cursor(std::int64_t customer, const std::string& cursor) {
     constexpr std::size_t id_characters = 13;
-    if (cursor.size() <= id_characters) return refuse::cursor_mismatch();
+    if (cursor.size() <= id_characters) return crypto::cursor_mismatch();
     const auto last = OrderId::parse(std::string(OrderTag::prefix) + "_" + cursor.substr(0, id_characters));
-    if (!last || cursor.substr(id_characters) != cursor_check(customer, *last)) return refuse::cursor_mismatch();
+    if (!last || cursor.substr(id_characters) != cursor_check(customer, *last)) return crypto::cursor_mismatch();
     return *last;
 }
 

@@ -1,61 +1,37 @@
 // What the back office reads of orders, newest first, and their parcels.
-#include "platform/crypto/digest.hpp"
+#include "platform/crypto/cursor.hpp"
 #include "shop/orders/orders_store.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 
 namespace caddy::orders {
 namespace {
 
-namespace refuse {
-Error cursor_mismatch() {
-    return {ErrorKind::malformed, "request.cursor_mismatch",
-            "This cursor was not made for this list. Start again without a cursor."};
-}
-}  // namespace refuse
-
 struct UserTag { static constexpr std::string_view prefix = "cus"; };
-
-constexpr std::size_t check_digits = 12;
-
-std::int64_t micros(Time time) { return time.time_since_epoch().count(); }
 
 /// What a cursor is bound to: the filters of its list.
 std::string name_of(const OrderQuery& query) {
-    std::string name = "orders.search";
-    const auto add = [&](std::string_view part) { name.append("\n").append(part); };
-    add(query.status ? boost::describe::enum_to_string(*query.status, "?") : "");
-    add(query.email.value_or(""));
-    add(query.number.value_or(""));
-    add(query.created_min ? std::to_string(micros(*query.created_min)) : "");
-    add(query.created_max ? std::to_string(micros(*query.created_max)) : "");
-    return name;
+    const auto micros = [](const std::optional<Time>& time) {
+        return time ? std::to_string(time->time_since_epoch().count()) : std::string();
+    };
+    return crypto::list_name("orders.search",
+                             {query.status ? boost::describe::enum_to_string(*query.status, "?") : "",
+                              query.email.value_or(""), query.number.value_or(""), micros(query.created_min),
+                              micros(query.created_max)});
 }
 
-/// `ord_…`, the instant, and a check over both and the filters.
 std::string cursor_at(const OrderQuery& query, const store::Place& place) {
-    const auto text = place.id.text() + "." + std::to_string(micros(place.created_at));
-    return text + "." + crypto::sha256_hex(name_of(query) + "\n" + text).substr(0, check_digits);
+    return crypto::cursor_at(name_of(query), {place.created_at, place.id.value});
 }
 
 Result<store::Place> read_cursor(const OrderQuery& query, const std::string& cursor) {
-    const auto first = cursor.find('.'), second = cursor.find('.', first + 1);
-    if (first == std::string::npos || second == std::string::npos) return refuse::cursor_mismatch();
-    const auto id = OrderId::parse(std::string_view(cursor).substr(0, first));
-    std::int64_t instant = 0;
-    const auto* end = cursor.data() + second;
-    const auto read = std::from_chars(cursor.data() + first + 1, end, instant);
-    if (!id || read.ec != std::errc() || read.ptr != end) return refuse::cursor_mismatch();
-    const store::Place place{Time(std::chrono::microseconds(instant)), *id};
-    if (cursor_at(query, place) != cursor) return refuse::cursor_mismatch();
-    return place;
+    CADDY_TRY(const auto place, crypto::read_cursor(name_of(query), cursor));
+    return store::Place{place.at, OrderId{place.id}};
 }
 
 store::Place newest() {
-    constexpr auto largest = std::numeric_limits<std::int64_t>::max();
-    return {Time(std::chrono::microseconds(largest)), OrderId{largest}};
+    const auto place = crypto::newest_place();
+    return {place.at, OrderId{place.id}};
 }
 
 Summary summary_of(const Order& order) {
