@@ -1,0 +1,3 @@
+-- A line that was not sold at the catalogue's price says what that was, and why it was another.
+ALTER TABLE order_lines ADD COLUMN list_price_minor INTEGER;
+ALTER TABLE order_lines ADD COLUMN price_reason TEXT;
