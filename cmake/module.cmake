@@ -58,17 +58,28 @@ function(caddy_optimize name)
     endif()
 endfunction()
 
-# Puts the optimised object before the libraries of a program: they are then asked for nothing that it has.
+# Puts the optimised object before the libraries of a program: they are then asked for nothing that it has. Programs share it:
+# what is measured is what is shipped.
 function(caddy_link_optimized program)
     if(NOT CMAKE_INTERPROCEDURAL_OPTIMIZATION)
         return()
     endif()
+    set(object ${CMAKE_BINARY_DIR}/optimized.o)
+    if(NOT TARGET caddy_optimized_object)
+        caddy_optimized_object(${object})
+    endif()
+    add_dependencies(${program} caddy_optimized_object)
+    target_sources(${program} PRIVATE ${object})
+    set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+    set_target_properties(${program} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+endfunction()
+
+function(caddy_optimized_object object)
     get_property(modules GLOBAL PROPERTY caddy_optimized)
     set(objects "")
     foreach(module IN LISTS modules)
         list(APPEND objects $<TARGET_OBJECTS:${module}>)
     endforeach()
-    set(object ${CMAKE_CURRENT_BINARY_DIR}/optimized.o)
     # In one partition: g++ 12 ends with an internal error when it divides coroutines among several here. Coroutines' frames
     # look like breaches of the one-definition rule to it, since their temporaries are named differently in each file.
     string(TOUPPER ${CMAKE_BUILD_TYPE} type)
@@ -79,7 +90,5 @@ function(caddy_link_optimized program)
         DEPENDS ${modules} ${objects}
         COMMENT "Optimising core and platform as a whole"
         COMMAND_EXPAND_LISTS VERBATIM)
-    target_sources(${program} PRIVATE ${object})
-    set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT ON)
-    set_target_properties(${program} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+    add_custom_target(caddy_optimized_object DEPENDS ${object})
 endfunction()

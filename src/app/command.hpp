@@ -22,7 +22,9 @@ enum Exit : int {
 
 /// What the command line says, before any setting is bound.
 struct CommandLine {
-    config::Sources sources;
+    config::Sources sources;                                  // without what is mounted and may change
+    config::Sources mounted;                                  // as it was at the start
+    std::vector<std::filesystem::path> mounted_directories;   // --runtime-dir, CREDENTIALS_DIR
     std::string file;        // of `import`
     std::string email;       // of `admin create`
     std::string currency;    // of `import`
@@ -30,12 +32,15 @@ struct CommandLine {
     bool password_from_stdin = false;
     bool show_origin = false;             // of `config print`
     bool as_markdown = false;             // of `config print`
-    bool as_json = false;                 // of `routes`, `audit`
+    bool as_json = false;                 // of `routes`, `audit`, `doctor`
+    bool judges_faults = false;           // of `doctor`: bad settings are its finding, not its end
     std::vector<std::string> arguments;   // all of them, for `serve` to start its workers with
+    int wait_s = 0;                       // of `drain`
     int public_socket = -1;               // of a worker: inherited
-    int admin_socket = -1;                // of the first worker: inherited
     int board = -1;                       // of a worker: the board's descriptor, inherited
-    int slot = 0;                         // of a worker: its line on the board
+    int settings_page = -1;               // of a worker: what its supervisor reads for it
+    int slot = 0;                         // of a worker: which of the sockets is its
+    int seat = 0;                         // of a worker: its line on the board
 };
 
 // One subcommand each; the file of the same name holds it.
@@ -45,11 +50,19 @@ int import_catalogue(const Settings&, const CommandLine&);
 int admin_create(const Settings&, const CommandLine&);
 int audit(const Settings&, const CommandLine&);
 int search_rebuild(const Settings&);
+int check_config(const Settings&);
 int config_print(const BoundSettings&, const CommandLine&);
 int list_routes(const CommandLine&);
+int drain(const Settings&, const CommandLine&);
+int doctor_command(const BoundSettings&, const CommandLine&);
+int check_http(const Settings&);
 int check_redis(const Settings&);
 int check_database(const Settings&);
+int check_migrations(const Settings&);
 int list_redis_keys(const CommandLine&);
+
+/// What the mounted directories say now. Throws std::runtime_error when one cannot be read.
+config::Sources read_mounted(const CommandLine&);
 
 /// "Why, and what to do", on standard error.
 void complain(const std::string& message);

@@ -1,6 +1,7 @@
 // The command line: parses it, binds the settings once, and hands over to one subcommand.
 #include "app/command.hpp"
 #include "app/version.hpp"
+#include "platform/config/settings_page.hpp"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -12,6 +13,12 @@
 namespace caddy::app {
 
 void complain(const std::string& message) { std::cerr << "caddy-shopping: " << message << '\n'; }
+
+config::Sources read_mounted(const CommandLine& line) {
+    config::Sources sources;
+    for (const auto& directory : line.mounted_directories) sources.add_directory(directory);
+    return sources;
+}
 
 namespace {
 
@@ -35,7 +42,13 @@ void common_options(CLI::App& command, CommandLine& line) {
         "A YAML file of settings, name: value");
     command.add_option_function<std::string>(
         "--config-dir", [&line](const std::string& path) { line.sources.add_directory(path); },
-        "A mounted directory of settings, one file each");
+        "A mounted directory of settings, one file each, read at the start");
+    command.add_option_function<std::string>(
+        "--runtime-dir", [&line](const std::string& path) { line.mounted_directories.emplace_back(path); },
+        "The same, followed by `serve` while it runs: what changes there comes into force, what is bad changes "
+        "nothing");
+    setting_option(command, line, "--credentials-dir", "CREDENTIALS_DIR",
+                   "A mounted directory of secrets, one file each, followed like --runtime-dir");
 }
 
 /// The subcommands with their options; `run` becomes what the chosen one does.
@@ -45,12 +58,16 @@ void add_serve(CLI::App& root, CommandLine& line, Run& run) {
     setting_option(*command, line, "--port", "PORT", "Public port, 0 for any free one (default 3000)");
     setting_option(*command, line, "--admin-port", "ADMIN_PORT",
                    "Port for probes, never public; 0 for any free one (default 9797)");
-    setting_option(*command, line, "--workers", "CLUSTER_WORKERS", "Worker processes (default 1)");
+    setting_option(*command, line, "--workers", "CLUSTER_WORKERS", "Worker processes, or auto (default 1)");
+    setting_option(*command, line, "--role", "SERVE_ROLE", "all, api or jobs (default all)");
+    setting_option(*command, line, "--routes", "SERVE_ROUTES",
+                   "Groups of the API: catalogue, buying, back_office, with commas (default all)");
     // How the supervisor starts a worker; an empty group keeps it out of --help.
     command->add_option("--public-socket", line.public_socket)->group("");
-    command->add_option("--admin-socket", line.admin_socket)->group("");
     command->add_option("--board", line.board)->group("");
+    command->add_option("--settings-page", line.settings_page)->group("");
     command->add_option("--slot", line.slot)->group("");
+    command->add_option("--seat", line.seat)->group("");
     command->callback(
         [&line, &run] { run = [&line](const BoundSettings& bound) { return serve(bound.settings, line); }; });
 }
@@ -93,20 +110,67 @@ void add_audit(CLI::App& root, CommandLine& line, Run& run) {
         [&line, &run] { run = [&line](const BoundSettings& bound) { return audit(bound.settings, line); }; });
 }
 
-void add_check_database(CLI::App& check, CommandLine& line, Run& run) {
-    auto* command = check.add_subcommand("database", "Ask the database who it is and how its schema stands; exit 69 "
-                                                     "when it cannot be had, 78 when the schema is not this program's");
+void add_check(CLI::App& check, CommandLine& line, Run& run, const std::string& what, const std::string& help,
+               int (*answer)(const Settings&)) {
+    auto* command = check.add_subcommand(what, help);
     common_options(*command, line);
-    command->callback([&run] { run = [](const BoundSettings& bound) { return check_database(bound.settings); }; });
+    if (what == "http") setting_option(*command, line, "--port", "PORT", "Public port of the shop (default 3000)");
+    command->callback(
+        [&run, answer] { run = [answer](const BoundSettings& bound) { return answer(bound.settings); }; });
 }
 
-void add_redis(CLI::App& root, CommandLine& line, Run& run) {
+void add_checks(CLI::App& root, CommandLine& line, Run& run) {
     auto* check = root.add_subcommand("check", "Whether what the shop stands on can be had");
     check->require_subcommand(1);
-    add_check_database(*check, line, run);
-    auto* command = check->add_subcommand("redis", "Sign in at Redis, write, read and delete; exit 69 when not");
+    add_check(
+        *check, line, run, "http",
+        "Ask the shop that runs here for /health; exit 0 when it takes orders, 1 when not, 69 when nobody answers",
+        check_http);
+    add_check(
+        *check, line, run, "database",
+        "Ask the database who it is and how its schema stands; exit 69 when it cannot be had, 78 when the schema is "
+        "not this program's",
+        check_database);
+    add_check(*check, line, run, "redis", "Sign in at Redis, write, read and delete; exit 69 when not", check_redis);
+    add_check(*check, line, run, "migrations",
+              "Whether the schema is this program's; exit 78 when it wants 'migrate' or is newer, 69 when the database "
+              "cannot be had",
+              check_migrations);
+    add_check(*check, line, run, "config", "Whether the settings are good, and enough to serve; exit 78 when not",
+              check_config);
+}
+
+void add_doctor(CLI::App& root, CommandLine& line, Run& run) {
+    auto* command = root.add_subcommand(
+        "doctor",
+        "Look at everything that the shop stands on and say what is wrong, what that means and what to do next, the "
+        "gravest first: settings, secrets, files, disk, certificates, the database and its schema, connections of the "
+        "whole fleet, Redis, clocks, and work that waits. Reads only, and works while servers are away. Exit 0: "
+        "nothing graver than notes; 1: warnings; 2: something is critical");
     common_options(*command, line);
-    command->callback([&run] { run = [](const BoundSettings& bound) { return check_redis(bound.settings); }; });
+    command->add_flag("--json", line.as_json, "Findings as JSON: verdict, version, findings");
+    command->callback([&line, &run] {
+        line.judges_faults = true;
+        run = [&line](const BoundSettings& bound) { return doctor_command(bound, line); };
+    });
+}
+
+void add_drain(CLI::App& root, CommandLine& line, Run& run) {
+    auto* command = root.add_subcommand(
+        "drain",
+        "Take the readiness of the shop that runs here back, and wait; the SIGTERM after it has no delay. For "
+        "Kubernetes' preStop; exit 69 when nobody answers");
+    common_options(*command, line);
+    setting_option(*command, line, "--admin-port", "ADMIN_PORT", "Admin port of the shop (default 9797)");
+    command->add_option("--wait", line.wait_s, "How long to wait then: 10 or 10s (default 0)")
+        ->transform(
+            [](const std::string& text) { return text.ends_with('s') ? text.substr(0, text.size() - 1) : text; })
+        ->check(CLI::Range(0, 600));
+    command->callback(
+        [&line, &run] { run = [&line](const BoundSettings& bound) { return drain(bound.settings, line); }; });
+}
+
+void add_redis_keys(CLI::App& root, CommandLine& line, Run& run) {
     auto* keys = root.add_subcommand("redis-keys", "The table of all keys and channels that the program uses in Redis");
     keys->add_flag("--json", line.as_json, "As JSON");
     keys->callback([&line, &run] { run = [&line](const BoundSettings&) { return list_redis_keys(line); }; });
@@ -139,9 +203,24 @@ void add_routes(CLI::App& root, CommandLine& line, Run& run) {
     command->callback([&line, &run] { run = [&line](const BoundSettings&) { return list_routes(line); }; });
 }
 
+config::Sources read_mounted_or_refuse(const CommandLine& line) {
+    try {
+        return read_mounted(line);
+    } catch (const std::runtime_error& fault) {
+        throw SettingsFault(fault.what());
+    }
+}
+
 int bind_and_run(CommandLine& line, const Run& run) {
     line.sources.add_environment(environ);
-    const auto bound = bind_settings(line.sources);
+    const auto* credentials = line.sources.find("CREDENTIALS_DIR");
+    if (credentials && !credentials->value.empty()) line.mounted_directories.emplace_back(credentials->value);
+    if (line.settings_page >= 0) line.mounted = config::SettingsPage::inherit(::dup(line.settings_page)).read();
+    else line.mounted = read_mounted_or_refuse(line);
+    auto sources = line.sources;
+    sources.add_all(line.mounted);
+    const auto bound = bind_settings(sources);
+    if (line.judges_faults) return run(bound);
     for (const auto& fault : bound.faults) complain(fault);
     if (!bound.faults.empty()) return exit_config;
     return run(bound);
@@ -152,8 +231,8 @@ int run_program(int argc, char** argv) {
     root.set_version_flag("--version", "caddy-shopping " + std::string(version()));
     root.require_subcommand(1);
     root.footer(
-        "Settings come from defaults, --config, the environment, --config-dir and flags, the later the "
-        "stronger;\n"
+        "Settings come from defaults, --config, the environment, mounted directories (--config-dir,\n"
+        "--runtime-dir, --credentials-dir) and flags, the later the stronger;\n"
         "`caddy-shopping config print` shows them all. Every subcommand has its own --help.");
     CommandLine line;
     line.arguments.assign(argv + 1, argv + argc);
@@ -163,8 +242,11 @@ int run_program(int argc, char** argv) {
     add_import(root, line, run);
     add_admin(root, line, run);
     add_audit(root, line, run);
+    add_doctor(root, line, run);
     add_search(root, line, run);
-    add_redis(root, line, run);
+    add_checks(root, line, run);
+    add_drain(root, line, run);
+    add_redis_keys(root, line, run);
     add_config(root, line, run);
     add_routes(root, line, run);
     try {

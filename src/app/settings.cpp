@@ -1,26 +1,63 @@
 #include "app/settings.hpp"
 
-#include "platform/crypto/digest.hpp"
+#include "app/route_groups.hpp"
+#include "app/settings_tracing.hpp"
+#include "platform/runtime/processors.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <fstream>
-#include <stdexcept>
-#include <system_error>
+#include <algorithm>
+#include <charconv>
 
 namespace caddy::app {
 namespace {
 
+constexpr int workers_max = 64;
+
+/// `auto`: as many as the processors that the container or the machine grants.
+void bind_workers(config::Binder& b, ProcessConfig& c) {
+    bool is_cluster = true;
+    std::string count = std::to_string(c.workers);
+    b.toggle("CLUSTER_ENABLED", is_cluster, "off: one worker, whatever CLUSTER_WORKERS says")
+        .text("CLUSTER_WORKERS", count, "Worker processes, 1..64, or auto: one for each processor granted");
+    if (count == "auto") {
+        c.workers = std::min(processors(), workers_max);
+    } else {
+        const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), c.workers);
+        if (error != std::errc() || end != count.data() + count.size() || c.workers < 1 || c.workers > workers_max) {
+            b.fault("CLUSTER_WORKERS: '" + count + "' is neither auto nor a whole number in 1..64");
+            c.workers = 1;
+        }
+    }
+    if (!is_cluster) c.workers = 1;
+}
+
+void check_process(config::Binder& b, const ProcessConfig& c) {
+    for (const auto& group : unknown_groups(c.routes))
+        b.fault("SERVE_ROUTES: '" + group + "' is not one of catalogue, buying, back_office");
+    if (!c.admin_token.empty() && c.admin_token.size() < 16) b.fault("ADMIN_TOKEN: at least 16 bytes are needed");
+}
+
 void bind_process(config::Binder& b, ProcessConfig& c) {
     std::string data_dir = c.data_dir.string();
-    b.text("DATA_DIR", data_dir, "Folder of the embedded database, generated secrets and media");
+    std::string credentials_dir = c.credentials_dir.string();
+    b.text("DATA_DIR", data_dir, "Folder of the embedded database, generated secrets and media")
+        .text("CREDENTIALS_DIR", credentials_dir,
+              "Mounted directory of secrets, one file each (db-password, jwt-secret), followed while the shop runs")
+        .toggle("READ_ONLY_MODE", c.read_only,
+                "on: the shop is looked at, changes are refused with 503 and jobs rest; for a region that stands by");
     c.data_dir = data_dir;
+    c.credentials_dir = credentials_dir;
     b.text("HOST", c.host, "Address of the public port")
         .integer("PORT", c.port, {0, 65'535}, "Public port; 0 takes any free one")
         .text("ADMIN_HOST", c.admin_host, "Address of the admin port, which must never be public")
         .integer("ADMIN_PORT", c.admin_port, {0, 65'535}, "Admin port (probes, version); 0 takes any free one")
-        .integer("CLUSTER_WORKERS", c.workers, {1, 64}, "Worker processes")
+        .secret("ADMIN_TOKEN", c.admin_token,
+                "Bearer token that changes things on the admin port (faults, log level, profiles); empty: nobody may")
+        .choice("SERVE_ROLE", c.role, "all; api: no jobs; jobs: no API, the public port has its probes alone")
+        .list("SERVE_ROUTES", c.routes, "Groups of the API: catalogue, buying, back_office; empty: all")
+        .integer("WORKER_HUNG_AFTER_S", c.worker_hung_after_s, {2, 600},
+                 "Seconds without a sign of life after which a worker is killed and replaced")
+        .integer("WORKER_MEMORY_MIB_MAX", c.worker_memory_mib_max, {0, 1'048'576},
+                 "Memory of a worker's own at which it is replaced by a fresh one; 0: any")
         .integer("DRAIN_DELAY", c.drain_delay_s, {0, 300},
                  "Seconds between the first SIGTERM and the end of new connections")
         .integer("DRAIN_LIMIT", c.drain_limit_s, {1, 600}, "Seconds that requests in flight get to finish")
@@ -172,6 +209,13 @@ void bind_shop(config::Binder& b, Settings& s) {
         .integer("UNPAID_ORDERS_PER_ADDRESS_MAX", s.checkout.unpaid_per_address_max, {0, 1'000'000},
                  "Unpaid orders that the guests behind one address may have at a time; 0: any number")
         .integer("PAYMENT_ATTEMPTS_MAX", s.checkout.attempts_per_order_max, {1, 100}, "Attempts to pay one order")
+        .integer("FLASH_SALE_BATCH", s.flash_sales.batch, {1, 500},
+                 "Tickets of a flash sale that become orders in one transaction")
+        .integer("FLASH_SALE_TICKET_WAIT_S", s.flash_sales.ticket_wait_s, {10, 3'600},
+                 "Seconds after which a ticket without an order gives its units back")
+        .integer("FLASH_SALE_POLL_MS", s.flash_sales.poll_ms, {20, 10'000}, "How soon tickets are taken up")
+        .integer("FLASH_SALE_LEASE_S", s.flash_sales.lease_s, {2, 300},
+                 "With Redis: how much later those of a process that died are")
         .text("MANUAL_PAYMENT_INSTRUCTIONS", s.manual.instructions, "What a shopper who pays by hand is told")
         .integer("MANUAL_PAYMENT_WINDOW_HOURS", s.manual.window_hours, {1, 720},
                  "Hours that stock waits for such a payment")
@@ -192,6 +236,15 @@ void bind_media(config::Binder& b, media::Config& c) {
         .integer("MEDIA_UPLOADS_MAX", c.uploads_max, {1, 64}, "Uploads at a time of each worker; further ones get 503");
 }
 
+void bind_cache(config::Binder& b, cache::Config& c) {
+    b.integer("CACHE_L1_BYTES", c.bytes_max, {0, 68'719'476'736},
+              "Memory of a pod for public answers, shared out over its workers; 0: nothing is kept")
+        .integer("CACHE_STALE_S_MAX", c.stale_s_max, {0, 86'400},
+                 "How old an answer may be that is given while the database is away; 0: none is")
+        .integer("CACHE_SHARED_BYTES_MAX", c.shared_bytes_max, {0, 16'777'216},
+                 "Larger answers are not shared through Redis; 0: none is");
+}
+
 void bind_mail(config::Binder& b, Settings& s) {
     b.text("PUBLIC_URL", s.process.public_url, "Where shoppers find the shop; empty: http://localhost and the port")
         .text("MAIL_FROM", s.mail.from, "Sender of mails: Name <address>")
@@ -203,6 +256,10 @@ void bind_mail(config::Binder& b, Settings& s) {
         .secret("SMTP_PASSWORD", s.mail.smtp_password, "His password")
         .integer("SMTP_LIMIT_MS", s.mail.time_limit_ms, {100, 60'000}, "Longest time that handing over a mail may take")
         .integer("SMTP_PARALLEL", s.mail.parallel, {1, 16}, "Mails at a time")
+        .list("ORDER_MAILS", s.order_mails.kinds,
+              "What buyers are written of: placed, paid, shipped, cancelled, refunded; empty: nothing")
+        .text("ORDER_PAGE", s.order_mails.order_page,
+              "Link in these mails: an address with {order} and, for guests, {token}; empty: none")
         .integer("RESET_LINK_MINUTES", s.account_mail.reset_minutes, {5, 1'440}, "Life of a link to a new password")
         .integer("VERIFY_LINK_HOURS", s.account_mail.verify_hours, {1, 720}, "Life of a link that verifies an address")
         .integer("CUSTOMER_ADDRESSES_MAX", s.customers.addresses_max, {1, 1'000}, "Addresses of one customer")
@@ -217,6 +274,11 @@ void bind_work(config::Binder& b, Settings& s) {
         .integer("JOBS_BATCH", s.jobs.batch, {1, 1'000}, "Events taken at a time")
         .integer("JOBS_LEASE_S", s.jobs.lease_s, {5, 3'600}, "After a crash, events are taken up again this much later")
         .integer("JOBS_ATTEMPTS_MAX", s.jobs.attempts_max, {1, 100}, "Attempts before an event is parked")
+        .integer("JOBS_KEEP_DAYS", s.events_keep_days, {1, 3'650}, "Days after which an event that is done is deleted")
+        .text("EVENTS_STREAM", s.event_stream.name,
+              "Stream in Redis that other systems read events from: events:<this>; empty: none")
+        .integer("EVENTS_STREAM_LENGTH", s.event_stream.length_max, {1'000, 10'000'000},
+                 "Entries that it keeps, about; the oldest go")
         .integer("IDEMPOTENCY_KEEP_HOURS", s.idempotency.keep_hours, {1, 720}, "How long a key is remembered")
         .integer("IDEMPOTENCY_KEEP_MONEY_HOURS", s.idempotency.keep_money_hours, {1, 8'760},
                  "The same where the key is required")
@@ -242,7 +304,9 @@ void bind_webhooks(config::Binder& b, webhooks::Config& c) {
         .integer("WEBHOOKS_LIMIT_MS", c.time_limit_ms, {100, 30'000}, "Longest call of a webhook")
         .integer("WEBHOOKS_PARALLEL", c.parallel, {1, 16}, "Webhooks that are called at a time by a worker")
         .integer("WEBHOOKS_POLL_MS", c.poll_ms, {50, 60'000}, "How often a worker looks for due deliveries")
-        .integer("WEBHOOKS_KEEP_DAYS", c.keep_days, {1, 365}, "Days after which a delivery is deleted");
+        .integer("WEBHOOKS_KEEP_DAYS", c.keep_days, {1, 365}, "Days after which a delivery is deleted")
+        .integer("WEBHOOKS_SECRET_GRACE_S", c.secret_grace_s, {0, 2'592'000},
+                 "How long a rotated secret of a webhook signs beside the new one");
 }
 
 /// Rules over more than one setting.
@@ -263,43 +327,9 @@ void check_together(config::Binder& b, const Settings& s) {
         b.fault("PUBLIC_URL: must begin with http:// or https://");
     }
     for (auto& wrong : mail::faults(s.mail)) b.fault(std::move(wrong));
+    for (auto& wrong : order_mails::faults(s.order_mails)) b.fault(std::move(wrong));
     for (auto& wrong : redis::faults_of(s.redis)) b.fault(std::move(wrong));
     if (s.process.port != 0 && s.process.port == s.process.admin_port) b.fault("ADMIN_PORT: must differ from PORT");
-}
-
-std::string read_secret(const std::filesystem::path& path) {
-    std::ifstream file(path);
-    std::string secret;
-    std::getline(file, secret);
-    if (secret.empty())
-        throw std::runtime_error(path.string() + ": cannot be read, or is empty; restore it or delete it");
-    return secret;
-}
-
-/// The secret of that name; the first caller draws it. The file appears complete or not at all, whoever is first.
-std::string kept_secret(const std::filesystem::path& directory, std::string_view name) {
-    const auto path = directory / name;
-    if (std::filesystem::exists(path)) return read_secret(path);
-    const auto draft = directory / (std::string(name) + "." + crypto::random_token(6));
-    const int file = ::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-    const auto line = crypto::random_token(48) + "\n";
-    const bool written =
-        file >= 0 && ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(file) == 0;
-    if (file >= 0) ::close(file);
-    if (!written) throw std::runtime_error(draft.string() + ": cannot be written; is the data directory writable?");
-    // link() refuses to replace: of two processes that start at once, the second takes the first one's secret.
-    const bool mine = ::link(draft.c_str(), path.c_str()) == 0;
-    ::unlink(draft.c_str());
-    if (!mine && !std::filesystem::exists(path)) throw std::runtime_error(path.string() + ": cannot be created");
-    return read_secret(path);
-}
-
-/// Processes that share a database server must share their secrets, too: none of them may draw its own.
-void require_secrets(const Settings& settings) {
-    if (settings.identity.jwt_secret.empty())
-        throw SettingsFault("JWT_SECRET: is needed where DB_HOST is set; the same one for every process");
-    if (settings.sandbox.enabled && settings.sandbox.secret.empty())
-        throw SettingsFault("SANDBOX_SECRET: is needed where DB_HOST and SANDBOX_PAYMENTS are set");
 }
 
 }   // namespace
@@ -308,6 +338,8 @@ BoundSettings bind_settings(const config::Sources& sources) {
     BoundSettings bound;
     config::Binder binder(sources);
     bind_process(binder, bound.settings.process);
+    bind_workers(binder, bound.settings.process);
+    check_process(binder, bound.settings.process);
     bind_database(binder, bound.settings);
     bind_redis(binder, bound.settings.redis);
     bind_http(binder, bound.settings.http);
@@ -315,26 +347,16 @@ BoundSettings bind_settings(const config::Sources& sources) {
     bind_identity(binder, bound.settings.identity);
     bind_shop(binder, bound.settings);
     bind_media(binder, bound.settings.media);
+    bind_cache(binder, bound.settings.cache);
     bind_mail(binder, bound.settings);
     bind_work(binder, bound.settings);
+    bind_tracing(binder, bound.settings.tracing);
     bind_webhooks(binder, bound.settings.webhooks);
     bound.settings.http.upload_folder = (bound.settings.process.data_dir / "uploads").string();
     check_together(binder, bound.settings);
     bound.reference = binder.settings();
     bound.faults = binder.faults();
     return bound;
-}
-
-void complete_secrets(Settings& settings) {
-    if (!settings.embedded()) return require_secrets(settings);
-    std::error_code error;
-    std::filesystem::create_directories(settings.secrets_dir(), error);
-    if (error) throw std::runtime_error(settings.secrets_dir().string() + ": " + error.message());
-    std::filesystem::permissions(settings.secrets_dir(), std::filesystem::perms::owner_all);
-    if (settings.identity.jwt_secret.empty())
-        settings.identity.jwt_secret = kept_secret(settings.secrets_dir(), "jwt-secret");
-    if (settings.sandbox.secret.empty())
-        settings.sandbox.secret = kept_secret(settings.secrets_dir(), "sandbox-secret");
 }
 
 }   // namespace caddy::app

@@ -7,8 +7,9 @@ namespace {
 
 std::vector<payments::Provider*> providers(payments::ManualProvider& manual, payments::SandboxProvider& sandbox,
                                            const Settings& settings) {
-    std::vector<payments::Provider*> all{&manual};
+    std::vector<payments::Provider*> all;   // the one to suggest first
     if (settings.sandbox.enabled) all.push_back(&sandbox);
+    all.push_back(&manual);
     return all;
 }
 
@@ -17,6 +18,20 @@ imports::Config import_config(const Settings& settings) { return {settings.cart.
 std::unique_ptr<files::FileStore> file_store(Platform& platform, const Settings& settings) {
     return settings.media_in_folder() ? files::folder_store(settings.media_dir())
                                       : files::database_store(platform.database);
+}
+
+/// What leaves the shop by webhooks leaves it by the stream, too.
+std::unique_ptr<streams::EventStream> make_event_stream(Platform& platform, const Settings& settings) {
+    if (!platform.redis) return nullptr;
+    std::set<std::string> types(webhooks::public_types.begin(), webhooks::public_types.end());
+    return std::make_unique<streams::EventStream>(platform.database, *platform.redis, settings.event_stream,
+                                                  std::move(types));
+}
+
+auto language_of_customers(identity::IdentityService& identity) {
+    return [&identity](db::Session& db, std::int64_t user) {
+        return identity.language_of(db, identity::UserId{user});
+    };
 }
 
 /// Links point to where the shop's pages are.
@@ -51,10 +66,16 @@ Shop::Shop(Platform& platform, const Settings& settings)
       manual(settings.manual),
       sandbox(platform.database, platform.outgoing, settings.sandbox),
       payments(platform.database, providers(manual, sandbox, settings)),
-      checkout(platform.database, {catalog, inventory, shipping, carts, orders, payments, taxes}, settings.checkout),
+      checkout(platform.database,
+               {catalog, inventory, shipping, carts, orders, payments, taxes, language_of_customers(identity)},
+               settings.checkout),
+      flash_sales(platform.database, {catalog, inventory, orders, checkout}, platform.redis.get(),
+                  settings.flash_sales),
+      order_mails(platform.database, orders, *platform.mailer, settings.order_mails),
       imports(platform.database, catalog, inventory, media, import_config(settings)),
-      exports(platform.database, catalog, inventory),
+      exports(platform.database, {catalog, inventory, orders, payments}),
       webhooks(platform.database, platform.outgoing, settings.webhooks),
+      event_stream(make_event_stream(platform, settings)),
       audit_log(platform.database),
       operations(platform.database, inventory) {}
 
@@ -73,6 +94,7 @@ http::Router Shop::routes(const Settings& settings) {
     search::routes(router, search);
     cart::routes(router, carts, ledger);
     checkout::routes(router, checkout, ledger);
+    flash_sales::routes(router, flash_sales);
     orders::routes(router, orders);
     payments::routes(router, payments);
     webhooks::admin_routes(router, webhooks, ledger);
@@ -82,6 +104,7 @@ http::Router Shop::routes(const Settings& settings) {
     shipping::admin_routes(router, shipping, ledger);
     orders::admin_routes(router, orders);
     checkout::admin_routes(router, checkout, ledger);
+    flash_sales::admin_routes(router, flash_sales, ledger);
     audit::admin_routes(router, audit_log);
     operations::admin_routes(router, operations, ledger);
     return router;
@@ -98,7 +121,10 @@ caddy::jobs::JobTable Shop::jobs(const Settings& settings) {
     inventory::jobs(table, inventory);
     cart::jobs(table, carts);
     checkout::jobs(table, checkout);
+    flash_sales::jobs(table, flash_sales, checkout);
+    order_mails::jobs(table, order_mails);
     webhooks::jobs(table, webhooks);
+    if (event_stream) event_stream->join(table);
     if (settings.sandbox.enabled) payments::sandbox_jobs(table, sandbox);
     table.every(std::chrono::hours(1), "idempotency.sweep", caddy::jobs::bind_scheduled(sweep_keys, ledger));
     return table;

@@ -6,15 +6,18 @@
 #include "platform/http/router.hpp"
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/jobs/worker.hpp"
+#include "platform/streams/event_stream.hpp"
 #include "shop/audit/audit.hpp"
 #include "shop/catalog/catalog.hpp"
 #include "shop/customers/customers.hpp"
 #include "shop/identity/identity_mail.hpp"
 #include "shop/catalog/catalog_admin.hpp"
+#include "shop/flash_sales/flash_sales.hpp"
 #include "shop/imports/imports.hpp"
 #include "shop/imports/imports_export.hpp"
 #include "shop/media/media_files.hpp"
 #include "shop/operations/operations.hpp"
+#include "shop/order_mails/order_mails.hpp"
 #include "shop/orders/orders.hpp"
 #include "shop/search/search.hpp"
 #include "shop/shipping/shipping.hpp"
@@ -50,9 +53,12 @@ struct Shop {
     payments::SandboxProvider sandbox;
     payments::PaymentService payments;
     checkout::CheckoutService checkout;
+    flash_sales::FlashSaleService flash_sales;
+    order_mails::OrderMails order_mails;
     imports::ImportService imports;
     imports::ExportService exports;
     webhooks::WebhookService webhooks;
+    std::unique_ptr<streams::EventStream> event_stream;   // null without Redis
     audit::AuditLog audit_log;
     operations::OperationsService operations;
 };

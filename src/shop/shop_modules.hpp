@@ -5,6 +5,7 @@
 namespace caddy::http { class Router; }
 namespace caddy::idempotency { class Ledger; }
 namespace caddy::jobs { class JobTable; }
+namespace caddy::cache { class TagTable; }
 
 namespace caddy::identity  { class IdentityService;  void routes(http::Router&, IdentityService&); }
 namespace caddy::customers { class CustomerService; }
@@ -43,10 +44,20 @@ namespace caddy::shipping {
 namespace caddy::orders    { void admin_routes(http::Router&, OrderService&); }
 namespace caddy::checkout { void admin_routes(http::Router&, CheckoutService&, idempotency::Ledger&); }
 
+namespace caddy::flash_sales {
+    class FlashSaleService;
+    void routes(http::Router&, FlashSaleService&);
+    void admin_routes(http::Router&, FlashSaleService&, idempotency::Ledger&);
+    void jobs(jobs::JobTable&, FlashSaleService&, checkout::CheckoutService&);
+}
+
 namespace caddy::audit     { class AuditLog; void admin_routes(http::Router&, AuditLog&); }
 namespace caddy::operations {
     class OperationsService; void admin_routes(http::Router&, OperationsService&, idempotency::Ledger&);
 }
+
+namespace caddy::catalog   { void cache_tags(cache::TagTable&); }
+namespace caddy::search    { void cache_tags(cache::TagTable&); }
 
 namespace caddy::identity  { void jobs(jobs::JobTable&, IdentityService&); }
 namespace caddy::identity  { class AccountMail;      void mail_jobs(jobs::JobTable&, AccountMail&); }
@@ -57,5 +68,6 @@ namespace caddy::search    { void jobs(jobs::JobTable&, SearchService&); }
 namespace caddy::inventory { void jobs(jobs::JobTable&, InventoryService&); }
 namespace caddy::cart      { void jobs(jobs::JobTable&, CartService&); }
 namespace caddy::checkout { void jobs(jobs::JobTable&, CheckoutService&); }
+namespace caddy::order_mails { class OrderMails;     void jobs(jobs::JobTable&, OrderMails&); }
 namespace caddy::webhooks  { class WebhookService;   void jobs(jobs::JobTable&, WebhookService&); }
 namespace caddy::payments  { void sandbox_jobs(jobs::JobTable&, SandboxProvider&); }

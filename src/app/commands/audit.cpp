@@ -21,6 +21,7 @@ Task<std::vector<Finding>> findings(Platform& platform, Shop& shop) {
     std::vector<Finding> all;
     for (auto& each : co_await shop.inventory.audit(ctx)) all.push_back({each.invariant, each.subject, each.detail});
     for (auto& each : co_await shop.checkout.audit(ctx)) all.push_back({each.invariant, each.subject, each.detail});
+    for (auto& each : co_await shop.flash_sales.audit(ctx)) all.push_back({each.invariant, each.subject, each.detail});
     auto db = co_await platform.database.read(ctx);
     for (auto& each : co_await jobs::audit_sequences(db)) all.push_back({"outbox.sequence", {}, std::move(each)});
     co_return all;

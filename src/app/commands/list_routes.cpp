@@ -2,6 +2,7 @@
 #include "app/command.hpp"
 #include "app/platform.hpp"
 #include "app/shop.hpp"
+#include "app/system.hpp"
 #include "platform/crypto/digest.hpp"
 
 #include <iostream>
@@ -42,7 +43,8 @@ int list_routes(const CommandLine& line) {
     settings.sandbox.secret = settings.identity.jwt_secret = crypto::random_token(32);
     Platform platform(settings);
     Shop shop(platform, settings);
-    const auto router = shop.routes(settings);
+    auto router = shop.routes(settings);
+    system_route(router, {});
     std::vector<Row> rows;
     for (const auto* route : router.list()) {
         rows.push_back({route->method, route->pattern, std::string(access_name(route->access))});

@@ -66,9 +66,13 @@ std::string described(const std::string& name, const Sources::Raw& raw) {
 
 }   // namespace
 
-void Sources::put(std::string_view name, Raw raw) {
+void Sources::add_entry(std::string_view name, Raw raw) {
     auto& held = values_[normalised(name)];
     if (raw.origin >= held.origin) held = std::move(raw);
+}
+
+void Sources::add_all(const Sources& others) {
+    for (const auto& [name, raw] : others.values_) add_entry(name, raw);
 }
 
 void Sources::add_file(const std::filesystem::path& path) {
@@ -85,13 +89,17 @@ void Sources::add_file(const std::filesystem::path& path) {
         if (!entry.second.IsScalar()) {
             throw std::runtime_error(path.string() + ": " + name + ": expected a single value");
         }
-        put(name, {entry.second.as<std::string>(), Origin::file, path.string()});
+        add_entry(name, {entry.second.as<std::string>(), Origin::file, path.string()});
     }
 }
 
 void Sources::add_directory(const std::filesystem::path& path) {
     std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    // A kubelet's files are links through `..data`, which it swaps: what lies behind it is of one moment.
+    const auto swapped = path / "..data";
+    const auto folder = std::filesystem::exists(swapped) ? std::filesystem::canonical(swapped, error) : path;
+    if (error) throw std::runtime_error(path.string() + ": " + error.message());
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
         const auto name = entry.path().filename().string();
         if (name.starts_with('.') || !entry.is_regular_file()) continue;   // `..data` is Kubernetes' own
         std::ifstream file(entry.path(), std::ios::binary);
@@ -101,7 +109,7 @@ void Sources::add_directory(const std::filesystem::path& path) {
         auto value = std::move(content).str();
         if (value.ends_with('\n')) value.pop_back();
         if (value.ends_with('\r')) value.pop_back();
-        put(name, {std::move(value), Origin::directory, entry.path().string()});
+        add_entry(name, {std::move(value), Origin::directory, (path / name).string()});
     }
     if (error) throw std::runtime_error(path.string() + ": " + error.message());
 }
@@ -111,11 +119,13 @@ void Sources::add_environment(const char* const* environment) {
         const std::string_view entry(*environment);
         const auto equals = entry.find('=');
         if (equals == std::string_view::npos) continue;
-        put(entry.substr(0, equals), {std::string(entry.substr(equals + 1)), Origin::environment, {}});
+        add_entry(entry.substr(0, equals), {std::string(entry.substr(equals + 1)), Origin::environment, {}});
     }
 }
 
-void Sources::add_flag(std::string_view name, std::string value) { put(name, {std::move(value), Origin::flag, {}}); }
+void Sources::add_flag(std::string_view name, std::string value) {
+    add_entry(name, {std::move(value), Origin::flag, {}});
+}
 
 const Sources::Raw* Sources::find(const std::string& name) const {
     const auto at = values_.find(name);
@@ -126,6 +136,7 @@ const Sources::Raw* Binder::note(Setting setting) {
     const auto* raw = sources_.find(setting.name);
     setting.value = raw ? raw->value : setting.built_in;
     setting.origin = raw ? raw->origin : Origin::built_in;
+    if (raw) setting.place = raw->place;
     if (setting.secret && !setting.value.empty()) setting.value = mask;
     settings_.push_back(std::move(setting));
     return raw;

@@ -24,8 +24,9 @@ class Sources {
 public:
     /// A flat YAML map of names to scalars. Throws std::runtime_error with the place of the fault.
     void add_file(const std::filesystem::path&);
-    /// One file per name (`db-password` is DB_PASSWORD), as Kubernetes mounts a ConfigMap or a Secret; a line end at
-    /// the end of a file is dropped. Throws std::runtime_error when the directory cannot be read.
+    /// One file per name (`db-password` is DB_PASSWORD), as Kubernetes mounts a ConfigMap or a Secret, of one moment
+    /// even while it is swapped; a line end at the end of a file is dropped. Throws std::runtime_error when the
+    /// directory cannot be read.
     void add_directory(const std::filesystem::path&);
     /// The process's environment (`environ`).
     void add_environment(const char* const* environment);
@@ -35,13 +36,18 @@ public:
         std::string value;
         Origin origin = Origin::built_in;
         std::string place;   // file name, for messages
+        bool operator==(const Raw&) const = default;
     };
+    /// One value; a stronger one that is there already stays.
+    void add_entry(std::string_view name, Raw);
+    /// All that others say, each by its own strength.
+    void add_all(const Sources&);
     const Raw* find(const std::string& name) const;
     const std::map<std::string, Raw>& all() const { return values_; }
 
-private:
-    void put(std::string_view name, Raw raw);
+    bool operator==(const Sources&) const = default;
 
+private:
     std::map<std::string, Raw> values_;
 };
 
@@ -53,6 +59,7 @@ struct Setting {
     std::string bounds;     // `1..1000`, `a, b or c`, or empty
     std::string value;      // masked where secret
     Origin origin = Origin::built_in;
+    std::string place{};    // the file that said so, if one did
     bool secret = false;
 };
 

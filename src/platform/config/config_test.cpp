@@ -1,6 +1,13 @@
 #include "platform/config/config.hpp"
+#include "platform/config/directory_watch.hpp"
+#include "platform/config/settings_page.hpp"
+#include "platform/runtime/task_group.hpp"
 
 #include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -113,6 +120,71 @@ TEST_F(ConfigTest, lists_are_split_at_commas) {
     std::vector<std::string> proxies{"before"};
     Binder(sources).list("PROXIES", proxies, "");
     EXPECT_EQ(proxies, (std::vector<std::string>{"10.0.0.0/8", "192.168.0.0/16"}));
+}
+
+TEST_F(ConfigTest, a_mounted_directory_is_read_through_the_link_that_a_swap_renames) {
+    for (const std::string generation : {"..1", "..2"}) {
+        std::filesystem::create_directory(directory_ / generation);
+        put(generation + "/log-level", generation == "..1" ? "info" : "debug");
+    }
+    std::filesystem::create_symlink("..1", directory_ / "..data");
+    std::filesystem::create_symlink("..data/log-level", directory_ / "log-level");
+    Sources before, after;
+    before.add_directory(directory_);
+    std::filesystem::create_symlink("..2", directory_ / "..data_tmp");
+    std::filesystem::rename(directory_ / "..data_tmp", directory_ / "..data");
+    after.add_directory(directory_);
+
+    EXPECT_EQ(before.find("LOG_LEVEL")->value, "info");
+    EXPECT_EQ(after.find("LOG_LEVEL")->value, "debug");
+    EXPECT_EQ(after.find("LOG_LEVEL")->place, (directory_ / "log-level").string());
+    EXPECT_NE(before, after);
+}
+
+TEST(SettingsPage, shows_every_process_the_last_that_was_published) {
+    auto page = SettingsPage::create();
+    const auto reader = SettingsPage::inherit(::dup(page.descriptor()));
+    EXPECT_EQ(reader.read(), Sources());
+    for (const std::string value : {"a secret\nof two lines", "", "12 of them"}) {
+        Sources sources;
+        sources.add_entry("db-password", {value, Origin::directory, "/run/secrets/db-password"});
+        sources.add_entry("PORT", {"1", Origin::directory, "/etc/shop/PORT"});
+        const auto before = reader.generation();
+        page.publish(sources);
+        EXPECT_EQ(reader.generation(), before + 1);
+        EXPECT_EQ(reader.read(), sources);
+    }
+}
+
+TEST(SettingsPage, refuses_more_than_it_holds_and_keeps_what_it_has) {
+    auto page = SettingsPage::create();
+    Sources small, large;
+    small.add_entry("PORT", {"1", Origin::directory, ""});
+    large.add_entry("PORT", {std::string(SettingsPage::bytes_max, 'x'), Origin::directory, ""});
+    page.publish(small);
+    EXPECT_THROW(page.publish(large), std::length_error);
+    EXPECT_EQ(page.read(), small);
+}
+
+TEST_F(ConfigTest, a_watch_tells_of_a_swap_and_of_a_file_that_is_written_over) {
+    asio::io_context loop;
+    DirectoryWatch watch(loop.get_executor(), {directory_}, std::chrono::hours(1));
+    TaskGroup tasks(loop.get_executor(), [](const std::exception_ptr& fault) { std::rethrow_exception(fault); });
+    int looks = 0;
+    ASSERT_TRUE(tasks.spawn(watch.run([&] { ++looks; })));
+    const auto turn_until = [&](int wanted) {
+        for (int i = 0; i < 500 && looks < wanted; ++i) loop.run_for(std::chrono::milliseconds(10));
+        return looks >= wanted;
+    };
+    loop.poll();
+    put("log-level", "info");
+    EXPECT_TRUE(turn_until(1));
+    std::filesystem::create_directory_symlink("nowhere", directory_ / "..data_tmp");
+    std::filesystem::rename(directory_ / "..data_tmp", directory_ / "..data");
+    EXPECT_TRUE(turn_until(2));
+    tasks.cancel();
+    loop.run_for(std::chrono::seconds(5));
+    EXPECT_EQ(tasks.size(), 0U) << "it ends when it is cancelled";
 }
 
 }   // namespace

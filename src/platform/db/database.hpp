@@ -89,6 +89,7 @@ public:
                     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
                     co_await tx.commit();
                     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+                    if (tx.announced()) tell(tx.announcements());
                 }
                 co_return outcome;
             } catch (const Retry& conflict) {
@@ -105,14 +106,30 @@ public:
         }
     }
 
+    /// `listener` is called after each commit whose transaction announced itself; an empty one ends that. What it does
+    /// must be short and must not throw.
+    void on_announced(std::function<void()> listener) { on_announced_ = std::move(listener); }
+    /// The same, with what each of these transactions announced in words; called before on_announced's listener, and
+    /// before transact() returns: whoever is answered then has been heard here. It is no substitute for what the
+    /// transaction wrote: a process that ends right after the commit tells nobody.
+    void on_announcement(std::function<void(const std::vector<Announcement>&)> listener) {
+        on_announcement_ = std::move(listener);
+    }
+
     Driver& driver() { return *driver_; }
 
 private:
     static constexpr int attempts_max = 5;
     /// Waits a little longer each time, with jitter, so that two rivals do not meet again.
     static Task<> back_off(int attempt, std::string_view name);
+    void tell(const std::vector<Announcement>& announcements) {
+        if (on_announcement_ && !announcements.empty()) on_announcement_(announcements);
+        if (on_announced_) on_announced_();
+    }
 
     std::unique_ptr<Driver> driver_;
+    std::function<void()> on_announced_;
+    std::function<void(const std::vector<Announcement>&)> on_announcement_;
 };
 
 }  // namespace caddy::db

@@ -2,6 +2,7 @@
 #include "platform/db/sqlite_driver.hpp"
 #include "platform/runtime/deadline.hpp"
 #include "tests/support/sql_check.hpp"
+#include "tests/support/other_program.hpp"
 #include "tests/support/test_database.hpp"
 
 #include <gtest/gtest.h>
@@ -348,7 +349,6 @@ TEST(DbFile, two_programs_write_in_turn) {
     const SqliteConfig config{.file = folder.path() / "shop.db"};
     TestDatabase first(config);
     first.execute(create);
-    TestDatabase second(config);
     constexpr int each = 50;
     const auto write = [](TestDatabase& test, int from) {
         const auto ctx = test.context();
@@ -360,10 +360,14 @@ TEST(DbFile, two_programs_write_in_turn) {
             }));
         }
     };
-    std::thread other([&] { write(second, 1000); });
+    testing::OtherProgram other([&] {
+        TestDatabase second(config);
+        write(second, 1000);
+        return 0;
+    });
     write(first, 1);
-    other.join();
 
+    EXPECT_EQ(other.result(), 0);
     EXPECT_EQ(first.count("SELECT COUNT(DISTINCT name) FROM things"), 2 * each);
 }
 

@@ -63,8 +63,10 @@ Connection* Lender::best_idle(const Rank& rank) {
 Task<Connection*> Lender::take(const Context& ctx, Rank rank) {
     if (ctx.deadline <= steady_clock::now()) throw DeadlineExceeded{};
     if (closed_) throw Gone("the database is closed");
-    if (waiting_.empty() && !idle_.empty()) co_return best_idle(rank);
-    auto* connection = co_await queue_up(ctx);
+    Connection* connection = nullptr;
+    if (waiting_.empty() && !idle_.empty()) connection = best_idle(rank);
+    else connection = co_await queue_up(ctx);
+    connection->work_for(ctx);
     co_return connection;
 }
 

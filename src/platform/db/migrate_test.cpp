@@ -1,10 +1,10 @@
 #include "platform/db/migrate.hpp"
+#include "tests/support/other_program.hpp"
 #include "tests/support/test_database.hpp"
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <thread>
+#include <list>
 
 namespace caddy::db {
 namespace {
@@ -91,15 +91,15 @@ TEST(Migrate, programs_that_start_together_apply_each_migration_once) {
     std::vector<Migration> list;
     for (int i = 1; i <= 12; ++i) list.push_back({i, "migration_" + std::to_string(i), "SELECT 1;\n"});
     list[0] = one;
-    std::atomic<std::size_t> applied = 0;
-    std::vector<std::thread> programs;
+    std::list<testing::OtherProgram> programs;
     for (int i = 0; i < 4; ++i) {
         programs.emplace_back([&] {
             Empty program(folder.path() / "shop.db");
-            applied += program.migrate(list).size();
+            return static_cast<int>(program.migrate(list).size());
         });
     }
-    for (auto& program : programs) program.join();
+    std::size_t applied = 0;
+    for (auto& program : programs) applied += static_cast<std::size_t>(program.result());
     EXPECT_EQ(applied, list.size());
 }
 

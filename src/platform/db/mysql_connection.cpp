@@ -144,6 +144,7 @@ Task<> MysqlConnection::make_ready() {
 }
 
 Task<> MysqlConnection::open() {
+    if (target_.given_up) throw Gone("the database is closed");
     note_end();
     statements_.clear();
     autocommit_ = true;
@@ -183,6 +184,7 @@ Task<bool> MysqlConnection::try_host(MysqlHost& host) {
     ++target_.opened;
     counted_ = true;
     used_at_ = steady_clock::now();
+    opened_at_ = used_at_;
     expires_at_ = used_at_ + lifetime_of(target_.config);
     co_return true;
 }
@@ -192,13 +194,15 @@ void MysqlConnection::note_end() noexcept {
     ++target_.closed;
 }
 
-bool MysqlConnection::wants_tidying() const {
-    return link_->is_open() && (abandoned_ || steady_clock::now() >= expires_at_);
+bool MysqlConnection::is_too_old() const {
+    return steady_clock::now() >= expires_at_ || opened_at_ < target_.renewed_at;
 }
+
+bool MysqlConnection::wants_tidying() const { return link_->is_open() && (abandoned_ || is_too_old()); }
 
 Task<> MysqlConnection::tidy() {
     if (abandoned_) co_await roll_back();
-    if (steady_clock::now() >= expires_at_) co_await quit();
+    if (is_too_old()) co_await quit();
     note_end();
 }
 
@@ -210,7 +214,7 @@ Task<> MysqlConnection::quit() {
 
 // -- statements ------------------------------------------------------------------------------------------
 
-Task<Rows> MysqlConnection::run(const Sql& sql, std::vector<Value> arguments, std::size_t slots) {
+Task<Rows> MysqlConnection::run_statement(const Sql& sql, std::vector<Value> arguments, std::size_t slots) {
     const auto name = sql.name();
     const auto text = sql.text(Engine::mysql);
     const bool is_reader = purpose_ != Purpose::write;
@@ -329,7 +333,7 @@ Task<> MysqlConnection::enter() {
     if (stage_ == Stage::asked) stage_ = Stage::open;
 }
 
-Task<> MysqlConnection::commit() {
+Task<> MysqlConnection::run_commit() {
     if (std::exchange(stage_, Stage::none) != Stage::open) co_return;   // no statement was run
     if (!link_->is_open()) throw Retry("the connection was lost before COMMIT, and with it the transaction");
     const auto outcome = co_await link_->text("COMMIT", results_);

@@ -17,8 +17,10 @@ struct MysqlTarget {
     std::vector<MysqlHost> hosts;
     std::unique_ptr<asio::ssl::context> tls;
     std::chrono::steady_clock::time_point lost_at{};   // when a connection was last found dead
+    std::chrono::steady_clock::time_point renewed_at{};   // what was opened before ends with its next use
     std::int64_t opened = 0;
     std::int64_t closed = 0;
+    bool given_up = false;   // by the driver, for good
 
     bool may_open() const;
 };
@@ -31,13 +33,12 @@ public:
     /// Open and alive. Throws Gone when no server can be had.
     Task<> make_ready();
 
-    Task<Rows> run(const Sql&, std::vector<Value> arguments, std::size_t slots) override;
     Task<Rows> run_text(std::string text) override;
     Task<> begin() override;
-    Task<> commit() override;
     void abandon() noexcept override;
 
     bool is_open() const { return link_->is_open(); }
+    bool in_flight() const { return link_->in_flight(); }
     bool is_encrypted() const { return link_->is_encrypted(); }
     /// Whether it is set for transactions, as the last one left it.
     bool is_transactional() const { return !autocommit_; }
@@ -56,6 +57,10 @@ private:
     using Moment = std::chrono::steady_clock::time_point;
     enum class Stage { none, asked, open };
 
+    Engine engine() const override { return Engine::mysql; }
+    Task<Rows> run_statement(const Sql&, std::vector<Value> arguments, std::size_t slots) override;
+    Task<> run_commit() override;
+    bool is_too_old() const;
     Task<> open();
     Task<bool> try_host(MysqlHost&);
     Task<> enter();
@@ -74,6 +79,7 @@ private:
     bool autocommit_ = true;
     bool abandoned_ = false;   // its transaction is to be rolled back
     bool counted_ = false;     // as opened, and not yet as closed
+    Moment opened_at_{};
     Moment used_at_{};
     Moment expires_at_{};
 };

@@ -1,5 +1,6 @@
 #include "platform/db/mysql_driver.hpp"
 
+#include "core/assert.hpp"
 #include "platform/db/lender.hpp"
 #include "platform/db/mysql_connection.hpp"
 #include "platform/telemetry/log.hpp"
@@ -49,14 +50,28 @@ public:
         return usage;
     }
 
+    void change_credentials(const std::string& user, const std::string& password) {
+        target_.config.user = user;
+        target_.config.password = password;
+        target_.renewed_at = steady_clock::now();
+        for (auto& host : target_.hosts) host.try_at_once();
+    }
+
+    /// A connection that somebody still works with is waited for, then cut: taking leave in the middle of a statement
+    /// would mix two conversations.
     Task<> close() {
         lender_.close();
+        target_.given_up = true;
         asio::steady_timer pause(target_.executor);
-        while (tidying_ > 0) {
+        const auto until = steady_clock::now() + milliseconds(target_.config.connect_limit_ms);
+        while (tidying_ > 0 || (lender_.usage().lent > 0 && steady_clock::now() < until)) {
             pause.expires_after(milliseconds(5));
             co_await pause.async_wait(asio::use_awaitable);
         }
-        for (auto& each : connections_) co_await each->quit();
+        for (auto& each : connections_) {
+            if (each->in_flight()) each->cut();
+            else co_await each->quit();
+        }
     }
 
 private:
@@ -109,6 +124,11 @@ public:
         co_return lease;
     }
 
+    void change_credentials(const std::string& user, const std::string& password) {
+        primary_->change_credentials(user, password);
+        if (replica_) replica_->change_credentials(user, password);
+    }
+
     // Reads and writes share the connections to the primary; each figure stands in one place.
     Usage usage(Purpose purpose) const override {
         if (purpose == Purpose::write) return primary_->usage();
@@ -140,6 +160,20 @@ std::unique_ptr<Driver> open_mysql(asio::any_io_executor loop, const MysqlConfig
     return std::make_unique<MysqlDriver>(std::move(loop), config);
 }
 
+namespace {
+
+constexpr std::string_view show_settings =
+    "SHOW SESSION VARIABLES WHERE Variable_name IN ('max_connections', 'max_prepared_stmt_count', 'tx_isolation', "
+    "'transaction_isolation', 'sql_mode', 'innodb_flush_log_at_trx_commit', 'log_bin', 'sync_binlog', "
+    "'max_allowed_packet')";
+
+}   // namespace
+
+void change_credentials(Driver& driver, const std::string& user, const std::string& password) {
+    CADDY_ASSERT(driver.engine() == Engine::mysql);
+    static_cast<MysqlDriver&>(driver).change_credentials(user, password);
+}
+
 Task<ServerReport> inspect_server(Database& database, const Context& ctx) {
     auto lease = co_await database.driver().acquire(ctx, Purpose::read);
     const auto rows = co_await lease->run_text(
@@ -151,6 +185,12 @@ Task<ServerReport> inspect_server(Database& database, const Context& ctx) {
     report.statements_max = decode<std::int64_t>(rows.cells.at(2));
     if (threads.cells.size() == 2) report.connections_open = std::stoll(decode<std::string>(threads.cells.at(1)));
     report.encrypted = static_cast<MysqlConnection&>(*lease).is_encrypted();
+    const auto settings = co_await lease->run_text(std::string(show_settings));
+    for (std::size_t at = 0; at + 1 < settings.cells.size(); at += 2) {
+        report.variables.emplace(decode<std::string>(settings.cells[at]), decode<std::string>(settings.cells[at + 1]));
+    }
+    const auto clock = co_await lease->run_text("SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000 AS SIGNED)");
+    report.clock_ms = decode<std::int64_t>(clock.cells.at(0));
     co_return report;
 }
 

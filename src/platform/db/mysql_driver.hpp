@@ -6,6 +6,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/describe.hpp>
 
+#include <map>
 #include <string>
 
 namespace caddy::db {
@@ -36,6 +37,9 @@ struct MysqlConfig {
 /// Opens nothing yet. Throws Fault for a configuration that cannot work.
 std::unique_ptr<Driver> open_mysql(asio::any_io_executor, const MysqlConfig&);
 
+/// New connections sign in like this; those that are open end with their use. REQUIRES: a driver of open_mysql().
+void change_credentials(Driver&, const std::string& user, const std::string& password);
+
 /// What an operator may want to know of a server.
 struct ServerReport {
     std::string version;
@@ -43,8 +47,9 @@ struct ServerReport {
     std::int64_t connections_open = 0;
     std::int64_t statements_max = 0;   // prepared ones, of all connections
     bool encrypted = false;
+    std::map<std::string, std::string, std::less<>> variables;   // how it is set, and a session of the shop there
+    std::int64_t clock_ms = 0;                                   // since 1970, by its clock: the last that it is asked
 };
-BOOST_DESCRIBE_STRUCT(ServerReport, (), (version, connections_max, connections_open, statements_max, encrypted))
 
 /// Asks the server. REQUIRES: Engine::mysql.
 Task<ServerReport> inspect_server(Database&, const Context&);

@@ -48,6 +48,10 @@ Trouble trouble_of(const wire::error_code& error) {
     return Trouble::statement;
 }
 
+bool is_login_refused(const wire::error_code& error) {
+    return is_from_server(error) && (error.value() == 1045 || error.value() == 1698);
+}
+
 std::string key_of(std::string_view message) {
     constexpr std::string_view mark = "for key '";
     const auto from = message.rfind(mark);

@@ -21,6 +21,9 @@ enum class Trouble {
 
 Trouble trouble_of(const boost::mysql::error_code&);
 
+/// A login that the server refuses: the name or the password is not, or no longer, what it knows.
+bool is_login_refused(const boost::mysql::error_code&);
+
 /// `Duplicate entry 'x' for key 'carts.carts_token'` → `carts_token`, on either engine's wording.
 std::string key_of(std::string_view message);
 

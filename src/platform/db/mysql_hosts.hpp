@@ -24,6 +24,8 @@ public:
     void trying() { probed_ = true; }
     void given_up() { probed_ = false; }
     void succeeded();
+    /// What it failed for may be over.
+    void try_at_once() { again_at_ = {}; }
     /// Doubles the wait: 50 ms to a second, with jitter.
     void failed(Moment now, std::string why);
     const std::string& last_failure() const { return why_; }

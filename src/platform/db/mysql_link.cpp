@@ -12,12 +12,23 @@
 
 #include <openssl/ssl.h>
 
+#include <exception>
+
 namespace caddy::db {
 namespace {
 
 namespace wire = boost::mysql;
 using tcp = asio::ip::tcp;
 using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds renewal_wait(300);   // somewhat longer than a change of settings takes to get here
+constexpr milliseconds renewal_poll(10);
+
+/// The server does not know this name with this password.
+struct LoginRefused : Gone {
+    using Gone::Gone;
+};
 
 wire::ssl_mode wire_mode(TlsMode mode) {
     switch (mode) {
@@ -101,7 +112,27 @@ void MysqlLink::bring_names(bool wanted) {
     connection_->set_meta_mode(wanted ? wire::metadata_mode::full : wire::metadata_mode::minimal);
 }
 
+/// A server may hear of a new password a moment before this process does: who is refused waits for that moment.
 Task<> MysqlLink::open(const MysqlHost& host) {
+    const auto user = config_.user, password = config_.password;
+    std::exception_ptr refused;
+    try {
+        co_await enter(host);
+    } catch (const LoginRefused&) {
+        refused = std::current_exception();
+    }
+    if (!refused) co_return;
+    const auto is_known = [&] { return config_.user == user && config_.password == password; };
+    asio::steady_timer pause(executor_);
+    for (const auto until = steady_clock::now() + renewal_wait; is_known() && steady_clock::now() < until;) {
+        pause.expires_after(renewal_poll);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    if (is_known()) std::rethrow_exception(refused);
+    co_await enter(host);
+}
+
+Task<> MysqlLink::enter(const MysqlHost& host) {
     connection_ = std::make_unique<wire::tcp_ssl_connection>(executor_, tls_);
     cut_ = false;
     Flight flight(*this, milliseconds(config_.connect_limit_ms));
@@ -124,12 +155,15 @@ Task<> MysqlLink::connect(const MysqlHost& host) {
     socket.set_option(tcp::no_delay(true), fault);
     socket.set_option(asio::socket_base::keep_alive(true), fault);
     check_identity(host);
-    const wire::handshake_params account(config_.user, config_.password, config_.database,
+    const auto user = config_.user, password = config_.password;   // they may change meanwhile
+    const wire::handshake_params account(user, password, config_.database,
                                          wire::mysql_collations::utf8mb4_bin, wire_mode(config_.tls));
     co_await connection_->async_handshake(account, said_, asio::redirect_error(asio::use_awaitable, fault));
     if (!fault) co_return;
     if (!late_) co_await end_if_cancelled();
-    throw Gone(where + " does not let us in: " + (late_ ? "no answer in time" : reason_of(fault, said_)));
+    const auto why = where + " does not let us in: " + (late_ ? "no answer in time" : reason_of(fault, said_));
+    if (!late_ && is_login_refused(fault)) throw LoginRefused(why);
+    throw Gone(why);
 }
 
 void MysqlLink::check_identity(const MysqlHost& host) {

@@ -44,6 +44,8 @@ public:
     /// Takes its leave, as far as that is possible.
     Task<> quit();
 
+    /// Whether a call is under way: another one must wait for its end.
+    bool in_flight() const { return in_flight_; }
     bool is_open() const { return connection_ != nullptr && !cut_; }
     bool is_encrypted() const { return connection_ && connection_->uses_ssl(); }
     const boost::mysql::diagnostics& said() const { return said_; }
@@ -55,6 +57,7 @@ private:
     class Flight;
     using Clock = std::chrono::steady_clock;
 
+    Task<> enter(const MysqlHost&);
     Task<> connect(const MysqlHost&);
     void check_identity(const MysqlHost&);
 

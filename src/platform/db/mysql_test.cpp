@@ -4,15 +4,16 @@
 #include "platform/db/mysql_error.hpp"
 #include "platform/db/mysql_hosts.hpp"
 #include "platform/runtime/deadline.hpp"
+#include "tests/support/other_program.hpp"
 #include "tests/support/test_database.hpp"
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_future.hpp>
 
-#include <atomic>
 #include <list>
-#include <thread>
 
 namespace caddy::db {
 namespace {
@@ -138,6 +139,30 @@ TEST_F(Mysql, a_statement_over_the_drivers_own_limit_ends) {
                                  }(own, test->context())),
                  Gone);
     EXPECT_LT(steady_clock::now() - since, 3s);
+}
+
+TEST_F(Mysql, a_driver_that_is_closed_waits_for_a_statement_under_way_then_cuts_it) {
+    auto config = *testing::test_server();
+    config.connect_limit_ms = 300;
+    asio::io_context loop;
+    Database own(open_mysql(loop.get_executor(), config));
+    const auto read = [](Database& database, Context ctx, const Sql& sql) -> Task<std::int64_t> {
+        auto session = co_await database.read(ctx);
+        const auto value = co_await session.scalar<std::int64_t>(sql);
+        co_return value.value();
+    };
+    auto answered = asio::co_spawn(loop, read(own, test->context(), sql_self), asio::use_future);
+    auto cut = asio::co_spawn(loop, read(own, test->context(), sql_sleep), asio::use_future);
+    for (int turn = 0; turn < 1'000 && own.driver().usage(Purpose::write).opened < 2; ++turn) (void)loop.run_one();
+    const auto since = steady_clock::now();
+    testing::run_on(loop, own.driver().close());
+    loop.restart();
+    loop.run_for(5s);
+    ASSERT_EQ(answered.wait_for(0s), std::future_status::ready);
+    ASSERT_EQ(cut.wait_for(0s), std::future_status::ready);
+    EXPECT_GT(answered.get(), 0);
+    EXPECT_THROW((void)cut.get(), Gone);
+    EXPECT_LT(steady_clock::now() - since, 5s);
 }
 
 TEST_F(Mysql, what_a_transaction_locked_is_free_after_it_failed) {
@@ -282,6 +307,16 @@ TEST_F(Mysql, the_wrong_password_is_said_to_be_wrong) {
     }
 }
 
+TEST_F(Mysql, who_is_refused_while_the_password_changes_is_let_in_with_the_new_one) {
+    auto config = *testing::test_server();
+    const auto current = std::exchange(config.password, "the former one");
+    Database own(open_mysql(test->loop().get_executor(), config));
+    asio::steady_timer later(test->loop(), 100ms);
+    later.async_wait([&](boost::system::error_code) { change_credentials(own.driver(), config.user, current); });
+    EXPECT_NO_THROW((void)test->run(own.read(test->context())));
+    test->run(own.driver().close());
+}
+
 Task<std::string> name_of_schema(TestDatabase& test) {
     const auto ctx = test.context();
     auto lease = co_await test.database().driver().acquire(ctx, Purpose::write);
@@ -302,18 +337,18 @@ TEST_F(Mysql, programs_that_start_together_apply_each_migration_once) {
     TestDatabase first(schema);
     auto all = migrations_for(Engine::mysql);
     all.insert(all.end(), list.begin(), list.end());
-    std::atomic<std::size_t> applied = 0;
-    std::vector<std::thread> programs;
+    std::list<testing::OtherProgram> programs;
     auto config = *testing::test_server();
     config.database = first.run(name_of_schema(first));
     for (int i = 0; i < 8; ++i) {
         programs.emplace_back([&] {
             asio::io_context loop;
             Database own(open_mysql(loop.get_executor(), config));
-            applied += testing::run_on(loop, migrate(own, first.context(), all)).size();
+            return static_cast<int>(testing::run_on(loop, migrate(own, first.context(), all)).size());
         });
     }
-    for (auto& program : programs) program.join();
+    std::size_t applied = 0;
+    for (auto& program : programs) applied += static_cast<std::size_t>(program.result());
     EXPECT_EQ(applied, list.size());
 }
 

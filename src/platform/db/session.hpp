@@ -3,6 +3,7 @@
 // the columns' names in the columns' order. One loop; one statement at a time per session.
 #include "platform/db/sql.hpp"
 #include "platform/db/value.hpp"
+#include "platform/runtime/context.hpp"
 #include "platform/runtime/task.hpp"
 
 #include <algorithm>
@@ -15,16 +16,26 @@ namespace caddy::db {
 class Connection {
 public:
     virtual ~Connection() = default;
-    /// Runs a statement; `slots` is how many `?` its `:ids` stands for.
-    virtual Task<Rows> run(const Sql&, std::vector<Value> arguments, std::size_t slots) = 0;
+    /// Runs a statement, measured and below the span of whom it is lent to; `slots` is how many `?` its `:ids` stands
+    /// for.
+    Task<Rows> run(const Sql&, std::vector<Value> arguments, std::size_t slots);
     /// Runs text that is no named statement (a migration, EXPLAIN): one statement or several; the last one's rows.
     virtual Task<Rows> run_text(std::string text) = 0;
     /// Opens a transaction. May be carried out together with the first statement.
     virtual Task<> begin() = 0;
     /// Never cancelled half-way. A fault means that the outcome is unknown.
-    virtual Task<> commit() = 0;
+    Task<> commit();
     /// Rolls back without waiting; the connection looks after itself until that is done.
     virtual void abandon() noexcept = 0;
+    /// Called when it is lent.
+    void work_for(const Context& ctx) { above_ = ctx.span; }
+
+private:
+    virtual Engine engine() const = 0;
+    virtual Task<Rows> run_statement(const Sql&, std::vector<Value> arguments, std::size_t slots) = 0;
+    virtual Task<> run_commit() = 0;
+
+    std::shared_ptr<trace::Span> above_;
 };
 
 /// Throws Fault, naming the statement, when the result's columns are not the row's members.
@@ -154,6 +165,14 @@ protected:
     Connection* connection_;
 };
 
+/// What a transaction says of itself to its own process once it has committed: an event that it wrote.
+struct Announcement {
+    std::int64_t id = 0;
+    std::string type;        // `catalog.product_changed`
+    std::string aggregate;   // the text of the id that it tells of
+    std::string payload;     // JSON
+};
+
 /// A session inside an open transaction. Rolls back when it is destroyed uncommitted.
 class Transaction : public Session {
 public:
@@ -166,9 +185,20 @@ public:
         open_ = false;   // a COMMIT that fails has an unknown outcome: nothing is left to roll back
         co_await connection_->commit();
     }
+    /// Asks for Database::on_announced once this transaction has committed: work waits that its rows tell of.
+    void announce() { announced_ = true; }
+    /// The same, and hands this to Database::on_announcement.
+    void announce(Announcement announcement) {
+        announced_ = true;
+        announcements_.push_back(std::move(announcement));
+    }
+    bool announced() const { return announced_; }
+    const std::vector<Announcement>& announcements() const { return announcements_; }
 
 private:
     bool open_ = true;
+    bool announced_ = false;
+    std::vector<Announcement> announcements_;
 };
 
 }  // namespace caddy::db

@@ -5,6 +5,10 @@
 #include "platform/db/sqlite_handle.hpp"
 #include "platform/runtime/offload.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -25,16 +29,20 @@ public:
         stage_ = Stage::none;
     }
 
-    Task<Rows> run(const Sql& sql, std::vector<Value> arguments, std::size_t slots) override {
+    Engine engine() const override { return Engine::sqlite; }
+
+    Task<Rows> run_statement(const Sql& sql, std::vector<Value> arguments, std::size_t slots) override {
         auto work = [this, &sql, frame = next_frame(), given = std::move(arguments), slots] {
-            return handle_->run(frame, sql, given, slots);
+            return open_handle().run(frame, sql, given, slots);
         };
         auto rows = co_await offload(threads_, std::move(work));
         co_return rows;
     }
 
     Task<Rows> run_text(std::string text) override {
-        auto work = [this, frame = next_frame(), given = std::move(text)] { return handle_->run_text(frame, given); };
+        auto work = [this, frame = next_frame(), given = std::move(text)] {
+            return open_handle().run_text(frame, given);
+        };
         auto rows = co_await offload(threads_, std::move(work));
         co_return rows;
     }
@@ -45,10 +53,10 @@ public:
         co_return;
     }
 
-    Task<> commit() override {
+    Task<> run_commit() override {
         if (std::exchange(stage_, Stage::none) != Stage::open) co_return;   // no statement was run
         auto work = [this] {
-            handle_->commit();
+            open_handle().commit();
             return true;
         };
         (void)co_await offload(threads_, std::move(work));
@@ -57,7 +65,9 @@ public:
     // The writer has one thread: what is posted to it after this finds the transaction ended.
     void abandon() noexcept override {
         if (std::exchange(stage_, Stage::none) != Stage::open) return;
-        asio::post(threads_, [this] { handle_->roll_back(); });
+        asio::post(threads_, [this] {
+            if (handle_) handle_->roll_back();
+        });
     }
 
     Task<> close() {
@@ -71,6 +81,10 @@ public:
 private:
     enum class Stage { none, asked, open };
 
+    SqliteHandle& open_handle() {
+        if (!handle_) throw Gone("the database is closed");
+        return *handle_;
+    }
     SqliteHandle::Frame next_frame() {
         const SqliteHandle::Frame frame{purpose_, stage_ == Stage::open,
                                         stage_ == Stage::asked ? Opening::yes : Opening::no};
@@ -130,6 +144,14 @@ public:
     Task<> close() override {
         pool_->writers.close();
         pool_->readers.close();
+        // Who still works with a connection gets the time that a statement may take.
+        asio::steady_timer pause(co_await asio::this_coro::executor);
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (pool_->writers.usage().lent + pool_->readers.usage().lent > 0 &&
+               std::chrono::steady_clock::now() < until) {
+            pause.expires_after(std::chrono::milliseconds(2));
+            co_await pause.async_wait(asio::use_awaitable);
+        }
         // The writer was the first to come and goes last: its end empties the log.
         for (auto at = pool_->connections.rbegin(); at != pool_->connections.rend(); ++at) co_await (*at)->close();
     }

@@ -16,6 +16,9 @@ namespace beast = boost::beast::http;
 
 constexpr std::uint32_t framing_bytes_max = 8 * 1024;   // of one chunk's line, and of all trailers
 
+// `0`, and two line ends: no message ends with less, and the parser wants no less of its end at once.
+constexpr std::size_t end_bytes = 5;
+
 bool has_bare_line_feed(std::string_view text) {
     for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
         if (at == 0 || text[at - 1] != '\r') return true;
@@ -47,18 +50,22 @@ ChunkedBody::State ChunkedBody::feed(std::string& in) {
     auto& parser = impl_->parser;
     std::size_t used = 0;
     auto state = State::more;
-    while (state == State::more && used < in.size()) {
+    bool is_framing = false;   // what is left: the parser would have taken anything of a body
+    while (state == State::more && in.size() - used >= end_bytes) {
         boost::system::error_code error;
         const auto taken = parser.put(boost::asio::buffer(in.data() + used, in.size() - used), error);
         used += taken;
         if (parser.is_done()) state = State::done;
         else if (error == beast::error::body_limit) state = State::too_large;
         else if (error && error != beast::error::need_more) state = State::malformed;
-        else if (taken == 0) break;
+        else if (taken == 0) {
+            is_framing = true;
+            break;
+        }
     }
     in.erase(0, used);
-    // What is left is framing that is not complete; some of it can never be.
-    if (state == State::more && (in.size() > framing_bytes_max || has_bare_line_feed(in))) state = State::malformed;
+    // Framing that is not complete; some of it can never be.
+    if (is_framing && (in.size() > framing_bytes_max || has_bare_line_feed(in))) state = State::malformed;
     return state;
 }
 

@@ -2,6 +2,8 @@
 
 #include "platform/http/head.hpp"
 
+#include <array>
+#include <charconv>
 #include <optional>
 
 namespace caddy::http {
@@ -43,6 +45,17 @@ std::vector<std::string_view> hops_of(const std::vector<std::string_view>& forwa
         }
     }
     return hops;
+}
+
+/// `192.0.2.1`, without the C library's formatting, which costs more than the rest of what a request is counted by.
+std::string text_of(const ip::address_v4& address) {
+    std::array<char, 16> text{};
+    char* end = text.data();
+    for (const auto byte : address.to_bytes()) {
+        if (end != text.data()) *end++ = '.';
+        end = std::to_chars(end, text.data() + text.size(), static_cast<unsigned>(byte)).ptr;
+    }
+    return {text.data(), end};
 }
 
 template <class Network, class Address>
@@ -100,7 +113,7 @@ ip::address TrustedProxies::client(const ip::address& peer, const std::vector<st
 
 std::string limit_key(const ip::address& given) {
     const auto address = plain(given);
-    if (address.is_v4()) return address.to_string();
+    if (address.is_v4()) return text_of(address.to_v4());
     return ip::network_v6(address.to_v6(), 64).canonical().to_string();
 }
 

@@ -3,6 +3,7 @@
 #include "platform/http/problem.hpp"
 #include "platform/runtime/deadline.hpp"
 #include "platform/telemetry/log.hpp"
+#include "platform/telemetry/trace.hpp"
 
 #include <algorithm>
 
@@ -31,6 +32,11 @@ std::optional<std::string_view> bearer_token(std::string_view header) {
     return token;
 }
 
+bool is_known_method(std::string_view method) {
+    return method == "GET" || method == "HEAD" || method == "POST" || method == "PUT" || method == "PATCH" ||
+           method == "DELETE" || method == "OPTIONS";
+}
+
 limit::Tier counted_tier(const Route* route) {
     if (!route) return limit::Tier::global;
     return route->tier == Tier::auth ? limit::Tier::auth : limit::Tier::api;
@@ -56,6 +62,35 @@ Exchange::Exchange(Edge& edge, Head head, const asio::ip::address& peer) : edge_
     if (route_) context.route = route_->pattern;
     context.deadline = begun_ + time_limit();
     read_client(peer);
+    begin_span();
+}
+
+/// Probes, which come all the time, are left out.
+void Exchange::begin_span() {
+    if (route_ && route_->tier == Tier::none) return;
+    auto& context = request_.ctx;
+    auto above = trace::extract(request_.headers, trace::propagation());
+    if (!trace::is_open()) {   // nothing is named or measured, and what the caller said is handed on
+        if (above.valid() || !above.baggage.empty()) context.span = std::make_shared<trace::Span>(std::move(above));
+        return;
+    }
+    const bool is_known = is_known_method(request_.method);
+    const std::string method = is_known ? request_.method : "_OTHER";
+    auto span = trace::begin(trace::Kind::server,
+                             (is_known ? method : "HTTP") + (route_ ? " " + std::string(route_->pattern) : ""), above);
+    if (!span.records() && !span.context().valid() && span.context().baggage.empty()) return;
+    span.set("http.request.method", method);
+    span.set("http.route", context.route);
+    span.set("caddy.request_id", context.request_id);
+    context.span = std::make_shared<trace::Span>(std::move(span));
+}
+
+void Exchange::end_span(int status) {
+    auto& span = request_.ctx.span;
+    if (!span) return;
+    span->set("http.response.status_code", status);
+    if (status >= 500 && span->records()) span->fail(std::to_string(status));
+    span->end();
 }
 
 void Exchange::read_client(const asio::ip::address& peer) {
@@ -64,8 +99,8 @@ void Exchange::read_client(const asio::ip::address& peer) {
         if (name == "x-forwarded-for") forwarded.push_back(value);
     }
     const auto client = edge_.proxies.client(peer, forwarded);
-    request_.ctx.client = client.to_string();
     limit_key_ = limit_key(client);
+    request_.ctx.client = client.is_v4() ? limit_key_ : client.to_string();   // the same text, formatted once
 }
 
 std::chrono::milliseconds Exchange::time_limit() const {
@@ -113,6 +148,9 @@ Task<std::optional<Response>> Exchange::guarded(Task<std::optional<Response>> wo
 }
 
 Task<std::optional<Response>> Exchange::run_handler() {
+    if (route_->at_once) {
+        if (auto ready = route_->at_once(request_)) co_return std::move(ready);
+    }
     request_.ctx.deadline = std::chrono::steady_clock::now() + time_limit();
     auto outcome = co_await with_deadline(route_->handler(request_), request_.ctx.deadline);
     if (outcome.has_error()) co_return refuse(outcome.error());
@@ -135,8 +173,9 @@ Task<Exchange::Piece> Exchange::next_piece(WireAnswer& answer) {
             next.bytes = *std::move(piece);
         }
     } catch (const std::exception& fault) {
-        log::error("http.answer_cut_off",
-                   {{"route", request_.ctx.route}, {"request_id", request_.ctx.request_id}, {"what", fault.what()}});
+        log::write(log::Level::error, "http.answer_cut_off",
+                   {{"route", request_.ctx.route}, {"request_id", request_.ctx.request_id}, {"what", fault.what()}},
+                   trace::context_of(request_.ctx.span));
         next.state = Piece::State::broken;
     }
     co_return next;
@@ -158,6 +197,9 @@ Task<std::optional<Response>> Exchange::examine() {
         if (!allow_.empty()) co_return answer_options(allow_);
     }
     if (!route_ && !allow_.empty()) co_return method_not_allowed(allow_, request_.ctx, request_.path);
+    if (!route_ && edge_.services.missing) {
+        if (auto page = edge_.services.missing(request_)) co_return page;
+    }
     if (!route_)
         co_return refuse(Error{ErrorKind::not_found, "request.not_found", "There is nothing at this address."});
     if (!admits(route_->access, request_.ctx.principal)) {
@@ -171,6 +213,12 @@ Task<std::optional<Response>> Exchange::examine() {
         co_return refuse(Error{ErrorKind::forbidden, "request.forbidden",
                                "This needs the permission " + needed + "; ask an administrator for it."});
     }
+    if (edge_.services.read_only && *edge_.services.read_only && route_->tier != Tier::none && !only_reads()) {
+        Error error{ErrorKind::unavailable, "request.read_only",
+                    "The shop here can only be looked at for now; try again, or ask another region."};
+        error.retry_after = std::chrono::seconds(30);
+        co_return refuse(error);
+    }
     const auto coding = in_lower_case(request_.header("content-encoding").value_or("identity"));
     if (coding != "identity") {
         co_return refuse(
@@ -178,6 +226,8 @@ Task<std::optional<Response>> Exchange::examine() {
     }
     co_return std::nullopt;
 }
+
+bool Exchange::only_reads() const { return request_.method == "GET" || request_.method == "HEAD"; }
 
 Task<std::optional<Response>> Exchange::authenticate() {
     const auto header = request_.header("authorization");
@@ -245,17 +295,22 @@ void Exchange::note(const WireAnswer& answer, std::size_t body_bytes_in) {
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun_);
     const auto bytes_out = answer.body().size() + answer.bytes_streamed;
     if (edge_.services.observe) {
+        const auto& span = request_.ctx.span;
+        const auto* recorded = span && span->records() ? &span->context() : nullptr;
         edge_.services.observe(
-            {request_.method, request_.ctx.route, answer.status, duration, body_bytes_in, bytes_out});
+            {request_.method, request_.ctx.route, answer.status, duration, body_bytes_in, bytes_out, recorded});
     }
+    end_span(answer.status);
     const bool is_fault = answer.status >= 500;
     if (!edge_.logs_next() && !is_fault) return;
-    log::info("http.request", {{"method", request_.method},
-                               {"route", request_.ctx.route.empty() ? "-" : request_.ctx.route},
-                               {"status", answer.status},
-                               {"duration_us", duration.count()},
-                               {"bytes", bytes_out},
-                               {"request_id", request_.ctx.request_id}});
+    log::write(log::Level::info, "http.request",
+              {{"method", request_.method},
+               {"route", request_.ctx.route.empty() ? "-" : request_.ctx.route},
+               {"status", answer.status},
+               {"duration_us", duration.count()},
+               {"bytes", bytes_out},
+               {"request_id", request_.ctx.request_id}},
+              trace::context_of(request_.ctx.span));
 }
 
 }  // namespace caddy::http

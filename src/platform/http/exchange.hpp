@@ -57,9 +57,12 @@ private:
     Task<std::optional<Response>> run_handler();
     Task<std::optional<Response>> authenticate();
     Task<std::optional<Response>> check_limits();
+    bool only_reads() const;
     Response answer_options(const std::string& allow) const;
     std::chrono::milliseconds time_limit() const;
     void read_client(const asio::ip::address& peer);
+    void begin_span();
+    void end_span(int status);
 
     Edge& edge_;
     Head head_;   // its target and headers have moved into the request

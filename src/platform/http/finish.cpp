@@ -14,9 +14,16 @@ namespace {
 constexpr std::string_view exposed_headers =
     "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotent-Replayed";
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool is_named(std::string_view name, std::string_view lower_name) {
+    return std::equal(name.begin(), name.end(), lower_name.begin(), lower_name.end(),
+                      [](char a, char b) { return lower(a) == b; });
+}
+
 bool has_header(const Response& response, std::string_view lower_name) {
     return std::any_of(response.headers.begin(), response.headers.end(),
-                       [&](const auto& header) { return in_lower_case(header.first) == lower_name; });
+                       [&](const auto& header) { return is_named(header.first, lower_name); });
 }
 
 /// A value that could end its own line would write headers of its own.
@@ -26,7 +33,8 @@ bool is_safe(std::string_view text) {
 }
 
 void put(std::string& head, std::string_view name, std::string_view value) {
-    head.append(name).append(": ").append(value).append("\r\n");
+    using namespace std::string_view_literals;   // whose lengths nobody has to count
+    head.append(name).append(": "sv).append(value).append("\r\n"sv);
 }
 
 void put_common(std::string& head, const Response& response, const Ending& ending, const WireAnswer& answer) {
@@ -60,7 +68,7 @@ void put_cors(std::string& head, const Ending& ending, std::string& vary) {
 
 void put_own(std::string& head, const Response& response, std::string& vary) {
     for (const auto& [name, value] : response.headers) {
-        if (in_lower_case(name) == "vary") {
+        if (is_named(name, "vary")) {
             vary.append(vary.empty() ? "" : ", ").append(value);
             continue;
         }

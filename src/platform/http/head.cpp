@@ -16,6 +16,23 @@ constexpr std::array<std::string_view, 12> single_headers = {
     "host",   "content-length",  "transfer-encoding", "content-type", "content-encoding", "authorization",
     "expect", "idempotency-key", "if-match",          "x-cart-token", "x-order-token",    "x-request-id"};
 
+/// A yes or no for each byte, so that a look costs one load.
+using CharSet = std::array<bool, 256>;
+
+constexpr CharSet letters_digits_and(std::string_view marks) {
+    CharSet set{};
+    for (unsigned char c = '0'; c <= '9'; ++c) set[c] = true;
+    for (unsigned char c = 'a'; c <= 'z'; ++c) set[c] = true;
+    for (unsigned char c = 'A'; c <= 'Z'; ++c) set[c] = true;
+    for (const char c : marks) set[static_cast<unsigned char>(c)] = true;
+    return set;
+}
+
+constexpr CharSet token_chars = letters_digits_and("!#$%&'*+-.^_`|~");
+constexpr CharSet host_chars = letters_digits_and("-._~!$&'()*+,;=:[]%");
+
+bool is_in(const CharSet& set, char c) { return set[static_cast<unsigned char>(c)]; }
+
 HeadFault malformed(std::string detail) { return {ProtocolFault::malformed, std::move(detail)}; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -25,14 +42,17 @@ bool is_value_char(char c) {
     return c == '\t' || (byte >= 0x20 && byte != 0x7F);
 }
 
-bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char); }
+bool is_token(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return is_in(token_chars, c); });
+}
+
+// Lambdas, here as above: a function given by its name would be called for each character.
+bool has_line_end(std::string_view line) {
+    return std::any_of(line.begin(), line.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
 
 bool is_host(std::string_view host) {
-    constexpr std::string_view marks = "-._~!$&'()*+,;=:[]%";
-    return !host.empty() && std::all_of(host.begin(), host.end(), [&](char c) {
-        return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               marks.find(c) != std::string_view::npos;
-    });
+    return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) { return is_in(host_chars, c); });
 }
 
 HeadResult<void> read_request_line(std::string_view line, const HeadLimits& limits, Head& head) {
@@ -71,7 +91,7 @@ HeadResult<void> read_header_line(std::string_view line, Head& head) {
     const auto name = line.substr(0, colon);
     if (!is_token(name)) return malformed("A header name is not a token.");
     const auto value = without_blanks(line.substr(colon + 1));
-    if (!std::all_of(value.begin(), value.end(), is_value_char))
+    if (!std::all_of(value.begin(), value.end(), [](char c) { return is_value_char(c); }))
         return malformed("A header value has a control character.");
     auto lower = in_lower_case(name);
     const bool once = std::find(single_headers.begin(), single_headers.end(), lower) != single_headers.end();
@@ -137,13 +157,15 @@ std::optional<std::string_view> Head::header(std::string_view name) const {
 
 HeadResult<Head> parse_head(std::string_view raw, const HeadLimits& limits) {
     Head head;
+    constexpr std::size_t usual_headers = 16;
+    head.headers.reserve(usual_headers);
     bool is_first = true;
     while (!raw.starts_with("\r\n")) {
         const auto end = raw.find("\r\n");
         if (end == std::string_view::npos) return malformed("The head does not end.");
         const auto line = raw.substr(0, end);
         raw.remove_prefix(end + 2);
-        if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
+        if (has_line_end(line))
             return malformed("A line has a bare CR, LF or NUL.");
         if (!is_first && head.headers.size() == limits.header_count_max) {
             return HeadFault{ProtocolFault::headers_too_large, "The request has too many headers."};
@@ -158,10 +180,7 @@ HeadResult<Head> parse_head(std::string_view raw, const HeadLimits& limits) {
     return head;
 }
 
-bool is_token_char(char c) {
-    if (is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-    return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
+bool is_token_char(char c) { return is_in(token_chars, c); }
 
 std::string in_lower_case(std::string_view text) {
     std::string lower(text);

@@ -90,7 +90,11 @@ inline Task<Result<Principal>> know(const Context&, std::string_view token) {
 /// A running server with the routes above.
 struct Shop {
     explicit Shop(const ServerConfig& config = {}, limit::RateLimiter* limiter = nullptr)
-        : server(config, {router, clock, know, limiter, [this](const Finished& finished) {
+        : server(config, {.router = router,
+                          .clock = clock,
+                          .authenticate = know,
+                          .limiter = limiter,
+                          .observe = [this](const Finished& finished) {
                               last_status = finished.status;
                               last_bytes_in = finished.bytes_in;
                           }}) {}

@@ -3,6 +3,7 @@
 #include "platform/json/encode.hpp"
 #include "platform/runtime/fault.hpp"
 #include "platform/telemetry/log.hpp"
+#include "platform/telemetry/trace.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/describe.hpp>
@@ -152,7 +153,8 @@ Response problem(const Error& error, const Context& context, std::string_view in
 Response problem(const std::exception& fault, const Context& context, std::string_view instance) {
     const bool waits = helps_to_wait(fault);
     log::write(waits ? log::Level::warn : log::Level::error, "http.fault",
-               {{"route", context.route}, {"request_id", context.request_id}, {"what", fault.what()}});
+               {{"route", context.route}, {"request_id", context.request_id}, {"what", fault.what()}},
+               trace::context_of(context.span));
     if (!waits) {
         const Error error{ErrorKind::unavailable, "request.internal_error",
                           "Something is broken on our side; the request id helps us to find it."};

@@ -13,6 +13,8 @@ namespace {
 std::vector<std::string_view> split(std::string_view path) {
     std::vector<std::string_view> segments;
     path.remove_prefix(1);   // the leading slash
+    constexpr std::size_t usual_depth = 8;
+    segments.reserve(usual_depth);
     for (;;) {
         const auto slash = path.find('/');
         segments.push_back(path.substr(0, slash));
@@ -44,34 +46,26 @@ struct Router::Table {
         std::vector<const Row*> rows;   // that end here, one per method
         std::vector<const Row*> rest;   // that take everything from here on
     };
-    struct Hit {
-        const std::vector<const Row*>* rows = nullptr;
-        std::vector<std::string_view> values;
-    };
     using Segment = std::vector<std::string_view>::const_iterator;
 
     Node root;
     std::deque<Row> rows;   // a deque: rows keep their addresses
 
-    static Hit find(const Node& node, std::string_view path, Segment at, Segment end,
-                    std::vector<std::string_view>& values) {
-        if (at == end) {
-            if (node.rows.empty()) return {};
-            return {&node.rows, values};
-        }
+    /// The rows of a path, or null; `values` gets what stands in the places of their parameters.
+    static const std::vector<const Row*>* find(const Node& node, std::string_view path, Segment at, Segment end,
+                                               std::vector<std::string_view>& values) {
+        if (at == end) return node.rows.empty() ? nullptr : &node.rows;
         if (const auto literal = node.literals.find(*at); literal != node.literals.end()) {
-            if (auto hit = find(*literal->second, path, at + 1, end, values); hit.rows) return hit;
+            if (const auto* rows = find(*literal->second, path, at + 1, end, values)) return rows;
         }
         if (node.parameter && !at->empty()) {
             values.push_back(*at);
-            if (auto hit = find(*node.parameter, path, at + 1, end, values); hit.rows) return hit;
+            if (const auto* rows = find(*node.parameter, path, at + 1, end, values)) return rows;
             values.pop_back();
         }
-        if (node.rest.empty()) return {};
+        if (node.rest.empty()) return nullptr;
         values.push_back(path.substr(static_cast<std::size_t>(at->data() - path.data())));
-        Hit hit{&node.rest, values};
-        values.pop_back();
-        return hit;
+        return &node.rest;
     }
 
     static const Row* row_for(const std::vector<const Row*>& rows, std::string_view method) {
@@ -141,12 +135,12 @@ Router::Match Router::match(Request& request) const {
     if (request.path.empty() || request.path.front() != '/') return {};
     const auto segments = split(request.path);
     std::vector<std::string_view> values;
-    const auto hit = Table::find(table_->root, request.path, segments.begin(), segments.end(), values);
-    if (!hit.rows) return {};
-    const auto* row = Table::row_for(*hit.rows, request.method == "HEAD" ? "GET" : std::string_view(request.method));
-    if (!row) return {nullptr, Table::allow_of(*hit.rows)};
+    const auto* rows = Table::find(table_->root, request.path, segments.begin(), segments.end(), values);
+    if (!rows) return {};
+    const auto* row = Table::row_for(*rows, request.method == "HEAD" ? "GET" : std::string_view(request.method));
+    if (!row) return {nullptr, Table::allow_of(*rows)};
     request.parameters.clear();
-    for (std::size_t i = 0; i < row->names.size(); ++i) request.parameters.emplace_back(row->names[i], hit.values[i]);
+    for (std::size_t i = 0; i < row->names.size(); ++i) request.parameters.emplace_back(row->names[i], values[i]);
     return {&row->route, {}};
 }
 
@@ -154,8 +148,14 @@ std::string Router::allow(std::string_view path) const {
     if (path.empty() || path.front() != '/') return {};
     const auto segments = split(path);
     std::vector<std::string_view> values;
-    const auto hit = Table::find(table_->root, path, segments.begin(), segments.end(), values);
-    return hit.rows ? Table::allow_of(*hit.rows) : std::string();
+    const auto* rows = Table::find(table_->root, path, segments.begin(), segments.end(), values);
+    return rows ? Table::allow_of(*rows) : std::string();
+}
+
+std::vector<Route*> Router::rows() {
+    std::vector<Route*> routes;
+    for (auto& row : table_->rows) routes.push_back(&row.route);
+    return routes;
 }
 
 std::vector<const Route*> Router::list() const {

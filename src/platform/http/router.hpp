@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,21 @@ enum class Body {
     spooled,   // a temporary file, request.upload: for what is large
 };
 
+/// What makes the answer of a GET the same for everybody who asks for the same, so that it may be kept and given again
+/// without the handler. See platform/cache, which does that.
+struct Caching {
+    std::string name;                       // in metrics and keys: `catalog.product`
+    /// The query parameters that the handler knows. A request with any other goes to the handler.
+    std::vector<std::string> query{};
+    /// What the answer is made from; `{name}` is the route's parameter: `product:{product}`. It is dropped once an
+    /// event that moves one of them was committed.
+    std::vector<std::string> tags{};
+    /// How long it is given as it is when nothing is heard of a change; then it is made anew.
+    std::chrono::milliseconds fresh{30'000};
+    /// The same for "there is no such thing".
+    std::chrono::milliseconds absent{5'000};
+};
+
 struct Route {
     std::string method;
     std::string pattern;   // `/api/v1/carts/{cart}/lines/{line}`; a last `{name*}` takes the rest of the path, which
@@ -42,6 +58,9 @@ struct Route {
     std::chrono::milliseconds time_limit{0};   // 0: the server's; at most 120 s
     std::size_t body_limit = 0;                // 0: the server's
     Body body = Body::memory;
+    std::optional<Caching> caching{};   // GET for anyone only
+    /// Asked before the handler, where set: an answer that needs no waiting, or nothing.
+    std::function<std::optional<Response>(const Request&)> at_once{};
 };
 
 class Router {
@@ -71,6 +90,8 @@ public:
 
     /// Every row, in the order of their addition.
     std::vector<const Route*> list() const;
+    /// The same before serving, for what works on all routes.
+    std::vector<Route*> rows();
 
 private:
     struct Table;

@@ -78,6 +78,7 @@ struct Server::Impl {
     TaskGroup sessions;
     TaskGroup refusals;
     bool watching = false;
+    bool accepts = true;
 
     void take(tcp::socket socket) {
         if (sessions.size() >= static_cast<std::size_t>(edge.config.connections_max)) {
@@ -95,13 +96,13 @@ struct Server::Impl {
     Task<> accept_from(tcp::acceptor& acceptor) {
         co_await asio::this_coro::throw_if_cancelled(false);
         asio::steady_timer pause(executor);
-        while (!edge.stopping) {
+        while (accepts) {
             auto [error, socket] = co_await acceptor.async_accept(as_values);
             if (!error) {
                 take(std::move(socket));
                 continue;
             }
-            if (edge.stopping || error == asio::error::operation_aborted) break;
+            if (!accepts || error == asio::error::operation_aborted) break;
             if (error == asio::error::connection_aborted) continue;
             // No descriptors or no memory left: they come back when connections end.
             log::warn("http.accept_paused", {{"reason", error.message()}, {"connections", sessions.size()}});
@@ -123,6 +124,7 @@ struct Server::Impl {
 
     Task<> close_acceptors(Backlog backlog) {
         boost::system::error_code ignored;
+        accepts = false;   // a connection that came in before the next line does not begin the wait for another
         for (auto& acceptor : acceptors) acceptor.cancel(ignored);
         co_await accepting.join();   // what was accepted in the meantime has its session
         for (auto& acceptor : acceptors) {
@@ -182,6 +184,11 @@ void Server::start() {
 }
 
 void Server::drain() { impl_->edge.draining = true; }
+
+Task<> Server::leave() {
+    impl_->edge.draining = true;
+    co_await impl_->close_acceptors(Backlog::leave);
+}
 
 Task<> Server::stop(std::chrono::milliseconds limit, Backlog backlog) {
     auto& impl = *impl_;

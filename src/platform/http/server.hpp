@@ -4,6 +4,7 @@
 #include "platform/http/router.hpp"
 #include "platform/http/server_config.hpp"
 #include "platform/limit/limit.hpp"
+#include "platform/telemetry/trace_context.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -27,6 +28,7 @@ struct Finished {
     std::chrono::microseconds duration{};
     std::size_t bytes_in = 0;    // body
     std::size_t bytes_out = 0;   // body
+    const trace::TraceContext* recorded = nullptr;   // its span, where that is kept
 };
 
 /// What the edge works with. All of it outlives the server.
@@ -35,7 +37,10 @@ struct Services {
     const Clock& clock;
     Authenticate authenticate{};                       // empty: nobody can sign in
     limit::RateLimiter* limiter = nullptr;             // null: no limits
+    const bool* read_only = nullptr;                   // while it is true, only reads are answered
     std::function<void(const Finished&)> observe{};    // metrics
+    /// What is answered where there is no route; nothing: the problem document that says so.
+    std::function<std::optional<Response>(const Request&)> missing{};
 };
 
 /// What happens at a stop to connections that the kernel has accepted and nobody has taken yet.
@@ -60,6 +65,9 @@ public:
     void start();
     /// From now on each answer ends its connection; new ones are still taken.
     void drain();
+    /// Stops accepting where another process listens on the same socket. The connections that are there go on, and each
+    /// ends with the answer to its next request; stop() ends the rest.
+    Task<> leave();
     /// Stops accepting, lets requests finish for as long as `limit`, then cancels them (they answer 503), and returns
     /// when the last connection is closed.
     Task<> stop(std::chrono::milliseconds limit, Backlog);

@@ -2,6 +2,8 @@
 
 #include "platform/text/text.hpp"
 
+#include <array>
+
 namespace caddy::http {
 
 namespace {
@@ -57,9 +59,17 @@ bool has_dot_segment(std::string_view path) {
 
 /// The characters that RFC 3986 allows, and brackets, which filters carry in their names and many clients send as they
 /// are.
+constexpr std::array<bool, 256> target_chars() {
+    std::array<bool, 256> set{};
+    constexpr std::string_view all =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%[]";
+    for (const char c : all) set[static_cast<unsigned char>(c)] = true;
+    return set;
+}
+
 bool is_target_char(char c) {
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
-    return std::string_view("-._~!$&'()*+,;=:@/?%[]").find(c) != std::string_view::npos;
+    static constexpr auto set = target_chars();
+    return set[static_cast<unsigned char>(c)];
 }
 
 HeadResult<NamedValues> parse_query(std::string_view text) {

@@ -1,6 +1,7 @@
 #include "platform/jobs/outbox.hpp"
 
 #include "core/assert.hpp"
+#include "platform/telemetry/trace.hpp"
 
 namespace caddy::jobs {
 
@@ -36,8 +37,8 @@ const db::Sql sql_number{
 const db::Sql sql_emit{{.name = "outbox.emit",
                         .any =
                             "INSERT INTO outbox_events (id, type, aggregate, sequence, payload, occurred_at, due_at, "
-                            "try_at, status, attempts, lease_owner, lease_until) "
-                            "SELECT ?, ?, aggregate, last_sequence, ?, ?, ?, ?, 'waiting', 0, '', 0 "
+                            "try_at, status, attempts, lease_owner, lease_until, trace) "
+                            "SELECT ?, ?, aggregate, last_sequence, ?, ?, ?, ?, 'waiting', 0, '', 0, ? "
                             "FROM outbox_aggregates WHERE aggregate = ?"}};
 const db::Sql sql_parked{{.name = "outbox.parked",
                           .any = "SELECT id, type, aggregate, attempts, last_error, occurred_at FROM outbox_events "
@@ -78,6 +79,16 @@ const db::Sql sql_sweep_deliveries{
 const db::Sql sql_sweep_events{{.name = "outbox.sweep_events",
                                 .any = "DELETE FROM outbox_events WHERE aggregate = ? AND sequence <= ?"}};
 
+/// A span of its own stands for the event; what its handlers do is below it.
+std::optional<std::string> trace_of(const Context& ctx, std::string_view type) {
+    const bool records = ctx.span && ctx.span->records();
+    const auto name = records ? "emit " + std::string(type) : std::string();
+    auto span = trace::begin_below(ctx.span.get(), trace::Kind::producer, name);
+    span.set("messaging.system", "caddy-outbox");
+    auto text = trace::to_text(span.context());
+    return text.empty() ? std::nullopt : std::optional(std::move(text));
+}
+
 Task<Result<std::int64_t>> sweep_aggregate(db::Transaction& tx, const std::string& aggregate, Time before) {
     const auto last = co_await tx.scalar<std::int64_t>(sql_last, aggregate);
     const auto keep_from = co_await tx.scalar<std::int64_t>(sql_keep_from, aggregate, before);
@@ -100,7 +111,10 @@ Task<> emit_at(db::Transaction& tx, const Context& ctx, Time due, std::string_vi
     CADDY_ASSERT(!type.empty() && type.size() <= name_length_max);
     CADDY_ASSERT(!aggregate.empty() && aggregate.size() <= name_length_max);
     (void)co_await tx.exec(sql_number, aggregate);
-    (void)co_await tx.exec(sql_emit, EventId::next(), type, payload, ctx.now(), due, due, aggregate);
+    const auto now = ctx.now();
+    const auto id = EventId::next();
+    (void)co_await tx.exec(sql_emit, id, type, payload, now, due, due, trace_of(ctx, type), aggregate);
+    if (due <= now) tx.announce({id.value, std::string(type), std::string(aggregate), std::move(payload)});
 }
 
 Task<std::vector<ParkedEvent>> parked_events(db::Session& db, int limit) {
@@ -109,6 +123,7 @@ Task<std::vector<ParkedEvent>> parked_events(db::Session& db, int limit) {
 
 Task<bool> unpark(db::Transaction& tx, const Context& ctx, EventId id) {
     const auto changed = co_await tx.exec(sql_unpark, ctx.now(), id);
+    if (changed == 1) tx.announce();
     co_return changed == 1;
 }
 

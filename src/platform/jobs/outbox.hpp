@@ -3,6 +3,7 @@
 // in order per aggregate, by jobs/worker. Handlers find an event's id and skip what they have done.
 #include "platform/db/database.hpp"
 #include "platform/runtime/context.hpp"
+#include "platform/telemetry/trace_context.hpp"
 
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ struct Event {
     std::string payload;     // JSON
     Time occurred_at{};
     int attempts = 0;        // earlier tries
+    trace::TraceContext trace{};   // of the work that wrote it
 };
 
 /// Writes an event in the caller's transaction. `due` may lie in the future: the event then waits for its time, and

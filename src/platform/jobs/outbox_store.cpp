@@ -1,7 +1,10 @@
 #include "platform/jobs/outbox_store.hpp"
 
+#include "platform/jobs/jitter.hpp"
 #include "platform/jobs/job_metrics.hpp"
 #include "platform/telemetry/log.hpp"
+
+#include <algorithm>
 
 namespace caddy::jobs::store {
 namespace {
@@ -14,8 +17,9 @@ struct Due {
     std::string payload;
     Time occurred_at{};
     int attempts = 0;
+    std::optional<std::string> trace;
 };
-BOOST_DESCRIBE_STRUCT(Due, (), (id, type, aggregate, sequence, payload, occurred_at, attempts))
+BOOST_DESCRIBE_STRUCT(Due, (), (id, type, aggregate, sequence, payload, occurred_at, attempts, trace))
 
 struct Waiting {
     std::int64_t due = 0;
@@ -31,7 +35,8 @@ BOOST_DESCRIBE_STRUCT(Name, (), (subscription))
 // An event waits for the earlier ones of its aggregate whose time has come, however often those are retried.
 const db::Sql sql_due{
     {.name = "jobs.due",
-     .any = "SELECT e.id, e.type, e.aggregate, e.sequence, e.payload, e.occurred_at, e.attempts FROM outbox_events e "
+     .any = "SELECT e.id, e.type, e.aggregate, e.sequence, e.payload, e.occurred_at, e.attempts, e.trace "
+            "FROM outbox_events e "
             "WHERE e.status = 'waiting' AND e.try_at <= ? AND e.lease_until <= ? "
             "AND NOT EXISTS (SELECT 1 FROM outbox_events b WHERE b.aggregate = e.aggregate AND b.status = 'waiting' "
             "AND b.sequence < e.sequence AND b.due_at <= ?) ORDER BY e.try_at LIMIT ?"}};
@@ -70,6 +75,19 @@ const db::Sql sql_waiting{{.name = "jobs.waiting",
 const db::Sql sql_parked{{.name = "jobs.parked_count",
                           .any = "SELECT COUNT(*) AS parked FROM outbox_events WHERE status = 'parked'"}};
 
+/// Some of what was found, wherever that stands: processes that look at the same events take different ones. In the
+/// order of their ids, so that claims that meet wait for one another instead of going round in a circle.
+std::vector<Due> chosen(std::vector<Due> found, std::size_t limit) {
+    if (found.size() > limit) {
+        const auto last = static_cast<std::int64_t>(found.size() - limit);
+        const auto offset = jitter_between(std::chrono::milliseconds(0), std::chrono::milliseconds(last)).count();
+        found.erase(found.begin(), found.begin() + offset);
+        found.resize(limit);
+    }
+    std::ranges::sort(found, {}, &Due::id);
+    return found;
+}
+
 constexpr std::string_view ended_its_process =
     "It was begun as often as is allowed and never ended: it may end its process.";
 
@@ -83,34 +101,36 @@ void tell_of_enders(const std::vector<Due>& parked) {
 
 }  // namespace
 
-Task<std::vector<Event>> claim(db::Database& db, const Context& ctx, const Claim& claim) {
+Task<Claimed> claim(db::Database& db, const Context& ctx, const Claim& claim) {
     std::vector<Due> found;
     const auto now = ctx.now();
     {
         auto session = co_await db.read(ctx);   // the usual answer is "nothing", and costs no write
-        found = co_await session.all<Due>(sql_due, now, now, now, claim.limit);
+        found = co_await session.all<Due>(sql_due, now, now, now, claim.limit * claim.spread);
     }
-    if (found.empty()) co_return std::vector<Event>{};
+    if (found.empty()) co_return Claimed{};
+    found = chosen(std::move(found), static_cast<std::size_t>(claim.limit));
     std::vector<Due> parked;
-    auto claimed =
-        co_await db.transact(ctx, "jobs.claim", [&](db::Transaction& tx) -> Task<Result<std::vector<Event>>> {
-            std::vector<Event> mine;
-            parked.clear();   // of a run before this one
-            for (const auto& due : found) {
-                if (due.attempts >= claim.attempts_max) {
-                    const auto changed =
-                        co_await tx.exec(sql_park_ender, ended_its_process, due.id, due.attempts, now);
-                    if (changed == 1) parked.push_back(due);
-                    continue;
-                }
-                const auto taken =
-                    co_await tx.exec(sql_claim, claim.owner, now + claim.lease, due.id, due.attempts, now, now);
-                if (taken != 1) continue;
-                mine.push_back(
-                    {due.id, due.type, due.aggregate, due.sequence, due.payload, due.occurred_at, due.attempts});
+    auto claimed = co_await db.transact(ctx, "jobs.claim", [&](db::Transaction& tx) -> Task<Result<Claimed>> {
+        Claimed mine;
+        parked.clear();   // of a run before this one
+        for (const auto& due : found) {
+            if (due.attempts >= claim.attempts_max) {
+                const auto changed = co_await tx.exec(sql_park_ender, ended_its_process, due.id, due.attempts, now);
+                if (changed == 1) parked.push_back(due);
+                continue;
             }
-            co_return mine;
-        });
+            const auto taken =
+                co_await tx.exec(sql_claim, claim.owner, now + claim.lease, due.id, due.attempts, now, now);
+            if (taken != 1) {
+                ++mine.missed;
+                continue;
+            }
+            mine.events.push_back({due.id, due.type, due.aggregate, due.sequence, due.payload, due.occurred_at,
+                                   due.attempts, trace::from_text(due.trace.value_or(""))});
+        }
+        co_return mine;
+    });
     auto mine = std::move(claimed).value();
     tell_of_enders(parked);
     co_return mine;

@@ -9,12 +9,18 @@ struct Claim {
     std::string owner;
     std::chrono::seconds lease;
     int limit = 0;
+    int spread = 1;   // so many times `limit` events are looked at, and some of them taken, wherever they stand
     int attempts_max = 0;
+};
+
+struct Claimed {
+    std::vector<Event> events;
+    std::size_t missed = 0;   // others were faster
 };
 
 /// Takes due events for an owner: of each aggregate at most the first that is not finished. Events that were begun
 /// `attempts_max` times without an end (they end their process) are parked instead.
-Task<std::vector<Event>> claim(db::Database&, const Context&, const Claim&);
+Task<Claimed> claim(db::Database&, const Context&, const Claim&);
 /// False when the claim has gone to somebody else.
 Task<bool> renew(db::Session&, EventId, const std::string& owner, Time until);
 Task<> give_back(db::Session&, EventId, const std::string& owner);

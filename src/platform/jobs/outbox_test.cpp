@@ -43,6 +43,27 @@ TEST_F(Outbox, numbers_run_without_gaps_per_aggregate_even_past_a_rollback) {
     EXPECT_TRUE(audit().empty());
 }
 
+TEST_F(Outbox, a_commit_tells_its_own_process_what_it_emitted_and_a_rollback_nothing) {
+    std::vector<db::Announcement> heard;
+    test.database().on_announcement([&](const auto& announcements) { heard = announcements; });
+    const auto refused = test.run(test.database().transact(ctx, "test", [&](db::Transaction& tx) -> Task<Result<int>> {
+        co_await emit(tx, ctx, "orders.paid", "ord_1", "{}");
+        co_return Error{ErrorKind::conflict, "test.no", "no"};
+    }));
+    ASSERT_TRUE(refused.has_error());
+    EXPECT_TRUE(heard.empty());
+    const auto done = test.run(test.database().transact(ctx, "test", [&](db::Transaction& tx) -> Task<Result<int>> {
+        co_await emit(tx, ctx, "orders.paid", "ord_1", R"({"total":5})");
+        co_return 1;
+    }));
+    ASSERT_TRUE(done.has_value());
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].type, "orders.paid");
+    EXPECT_EQ(heard[0].aggregate, "ord_1");
+    EXPECT_EQ(heard[0].payload, R"({"total":5})");
+    EXPECT_EQ(test.count("SELECT COUNT(*) FROM outbox_events WHERE id = " + std::to_string(heard[0].id)), 1);
+}
+
 TEST_F(Outbox, the_audit_names_an_aggregate_with_a_gap) {
     for (int i = 0; i < 3; ++i) emit_one("ord_1");
     emit_one("ord_2");

@@ -61,9 +61,28 @@ const db::Sql sql_count_done{
 const db::Sql sql_oldest_due{{.name = "jobs.oldest_due",
                               .any = "SELECT MIN(due_at) AS oldest FROM outbox_events "
                                      "WHERE status = 'waiting' AND try_at <= ? AND lease_until <= ?"}};
+const db::Sql sql_count_abandoned{{.name = "jobs.count_abandoned",
+                                   .any = "SELECT COUNT(*) AS abandoned FROM outbox_events WHERE status = 'waiting' "
+                                          "AND try_at <= ? AND lease_owner <> '' AND lease_until <= ?"}};
 const db::Sql sql_parked_of_type{
     {.name = "jobs.parked_of_type",
      .any = "SELECT id FROM outbox_events WHERE status = 'parked' AND type = ? ORDER BY try_at, id LIMIT ?"}};
+
+struct FinishedRow {
+    EventId id;
+    Time occurred_at{};
+};
+BOOST_DESCRIBE_STRUCT(FinishedRow, (), (id, occurred_at))
+
+const db::Sql sql_finished{{.name = "jobs.finished",
+                            .any = "SELECT id, occurred_at FROM outbox_events WHERE type = ? AND occurred_at >= ? "
+                                   "AND occurred_at < ? AND status = 'done' ORDER BY occurred_at, id LIMIT ?"}};
+const db::Sql sql_replay{
+    {.name = "jobs.replay",
+     .any = "UPDATE outbox_events SET status = 'waiting', attempts = 0, try_at = ?, last_error = NULL, "
+            "finished_at = NULL WHERE id = ? AND status = 'done'"}};
+const db::Sql sql_forget_deliveries{{.name = "jobs.forget_deliveries",
+                                     .any = "DELETE FROM outbox_deliveries WHERE event_id = ?"}};
 
 constexpr Time always(std::chrono::microseconds(std::numeric_limits<std::int64_t>::max()));
 
@@ -175,6 +194,25 @@ Task<std::vector<JobCount>> count_jobs(db::Session& db, Time now, Time done_sinc
 
 Task<std::optional<Time>> oldest_due(db::Session& db, Time now) {
     return db.scalar<Time>(sql_oldest_due, now, now);
+}
+
+Task<Replay> replay_finished(db::Transaction& tx, const Context& ctx, const ReplayWish& wish) {
+    const auto rows = co_await tx.all<FinishedRow>(sql_finished, wish.type, wish.from, wish.before, wish.limit);
+    Replay replay;
+    for (const auto& row : rows) {
+        const auto changed = co_await tx.exec(sql_replay, ctx.now(), row.id);
+        if (changed != 1) continue;
+        (void)co_await tx.exec(sql_forget_deliveries, row.id);
+        ++replay.replayed;
+    }
+    if (rows.size() == static_cast<std::size_t>(wish.limit)) replay.last = rows.back().occurred_at;
+    if (replay.replayed > 0) tx.announce();
+    co_return replay;
+}
+
+Task<std::int64_t> count_abandoned(db::Session& db, Time before) {
+    const auto count = co_await db.scalar<std::int64_t>(sql_count_abandoned, before, before);
+    co_return count.value_or(0);
 }
 
 Task<std::vector<EventId>> parked_of_type(db::Session& db, std::string_view type, int limit) {

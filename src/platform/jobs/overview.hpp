@@ -57,7 +57,25 @@ Task<std::vector<JobCount>> count_jobs(db::Session&, Time now, Time done_since);
 /// When the oldest of those that could run now was due.
 Task<std::optional<Time>> oldest_due(db::Session&, Time now);
 
+/// How many events somebody claimed and has neither ended nor given back, though the claim ran out before a time.
+Task<std::int64_t> count_abandoned(db::Session&, Time before);
+
 /// Parked events of a type, a bounded number, the oldest failure first.
 Task<std::vector<EventId>> parked_of_type(db::Session&, std::string_view type, int limit);
+
+/// Finished events of a type that occurred from a time on and before another, the oldest first.
+struct ReplayWish {
+    std::string type;
+    Time from{};
+    Time before{};
+    int limit = 0;
+};
+struct Replay {
+    std::int64_t replayed = 0;
+    std::optional<Time> last{};   // when the last of them occurred, where there may be more
+};
+/// Has them delivered to every handler again, under the same ids: handlers skip what they have done, as after any other
+/// repeat.
+Task<Replay> replay_finished(db::Transaction&, const Context&, const ReplayWish&);
 
 }   // namespace caddy::jobs

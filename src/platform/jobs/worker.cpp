@@ -5,6 +5,7 @@
 #include "platform/jobs/job_metrics.hpp"
 #include "platform/jobs/outbox_store.hpp"
 #include "platform/telemetry/log.hpp"
+#include "platform/telemetry/trace.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -16,6 +17,12 @@
 
 namespace caddy::jobs {
 namespace {
+
+// How much further than its free hands a claim looks at most, where many processes are at it.
+constexpr int spread_most = 16;
+
+// Commits that follow one another closely share a claim.
+constexpr std::chrono::milliseconds gathering_time(5);
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -45,6 +52,18 @@ void JobTable::every(milliseconds interval, std::string name, ScheduledHandler h
     scheduled_.push_back({interval, std::move(name), std::move(handler)});
 }
 
+void JobTable::before_handlers(EventHandler handler) {
+    CADDY_ASSERT(!before_);
+    before_ = std::move(handler);
+}
+
+void JobTable::when_hands_are_full(ScheduledHandler handler) {
+    CADDY_ASSERT(!hands_full_);
+    hands_full_ = std::move(handler);
+}
+
+void JobTable::beside(Companion companion) { companions_.push_back(std::move(companion)); }
+
 Worker::Worker(asio::any_io_executor executor, db::Database& database, const Clock& clock, const JobTable& table,
                const Config& config)
     : executor_(executor), db_(database), clock_(clock), table_(table), config_(config),
@@ -56,6 +75,8 @@ Worker::~Worker() = default;
 Task<> Worker::run() {
     for (const auto& job : table_.scheduled()) (void)schedule_.spawn(repeat(job));
     (void)upkeep_.spawn(renew_claims());
+    for (const auto& companion : table_.companions()) (void)upkeep_.spawn(companion(*this));
+    db_.on_announced([this] { wake(); });
     std::exception_ptr fault;
     try {
         co_await pull_until_stopped();
@@ -82,8 +103,20 @@ Task<> Worker::run() {
 
 void Worker::stop() {
     stopping_ = true;
+    db_.on_announced({});
     for (auto* timer : pauses_) timer->cancel();
     poll_.cancel();
+}
+
+void Worker::hold(Hold wish) {
+    on_hold_ = wish == Hold::on;
+    if (!on_hold_) wake();
+}
+
+void Worker::cut_short() {
+    stop();
+    deliveries_.cancel();
+    schedule_.cancel();
 }
 
 void Worker::wake() {
@@ -110,27 +143,44 @@ Task<> Worker::pull_until_stopped() {
         if (state.cancelled() != asio::cancellation_type::none) co_return;
         if (fault.empty()) faults = 0;
         else log::warn("jobs.claim_failed", {{"error", fault}, {"in_a_row", ++faults}});
-        if (stopping_ || begun > 0 || std::exchange(woken_, false)) continue;
+        if (stopping_ || begun > 0) continue;
         const milliseconds poll(std::min(config_.poll_ms << std::min(faults, 5), std::max(config_.poll_ms, 5'000)));
-        poll_.expires_after(jitter_between(poll * 3 / 4, poll));
+        poll_.expires_after(woken_ && faults == 0 ? gathering_time : jitter_between(poll * 3 / 4, poll));
+        woken_ = false;
         boost::system::error_code ignored;   // ended by its time, wake() or stop()
         co_await poll_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-        woken_ = false;
     }
 }
 
 /// Claims what there are free hands for, and begins all of it.
 Task<std::size_t> Worker::pull() {
     const auto hands = config_.parallel - static_cast<int>(in_hand_.size());
-    if (hands <= 0) co_return 0U;
+    if (hands <= 0 || on_hold_) co_return 0U;
     const auto ctx = context_for(owner_, "jobs.claim");
-    const store::Claim claim{owner_, seconds(config_.lease_s), std::min(config_.batch, hands), config_.attempts_max};
-    auto events = co_await store::claim(db_, ctx, claim);
-    for (auto& event : events) {
+    const store::Claim claim{owner_, seconds(config_.lease_s), std::min(config_.batch, hands), spread_,
+                             config_.attempts_max};
+    auto claimed = co_await store::claim(db_, ctx, claim);
+    // Where others were faster, the next claims look further; where nobody was, events are taken in their order again.
+    spread_ = claimed.missed > 0 ? std::min(spread_ * 2, spread_most) : std::max(spread_ - 1, 1);
+    const bool full = static_cast<int>(claimed.events.size()) == claim.limit && claim.limit == hands;
+    const auto begun = claimed.events.size() + claimed.missed;
+    for (auto& event : claimed.events) {
         in_hand_.insert(event.id);
         (void)deliveries_.spawn(deliver(std::move(event)));
     }
-    co_return events.size();
+    if (full && table_.hands_full()) (void)upkeep_.spawn(tell_of_full_hands());
+    co_return begun;
+}
+
+Task<> Worker::tell_of_full_hands() {
+    const auto ctx = context_for(owner_, "jobs.full_hands");
+    std::string fault;
+    try {
+        co_await table_.hands_full()(ctx);
+    } catch (const std::exception& thrown) {
+        fault = thrown.what();
+    }
+    if (!fault.empty()) log::warn("jobs.call_failed", {{"error", fault}});
 }
 
 /// A handler may take longer than a lease: claims in hand are renewed well before their time.
@@ -182,13 +232,16 @@ Task<> Worker::give_back_claims() {
 
 Task<> Worker::repeat(const JobTable::Scheduled& job) {
     co_await pause(jitter_between(milliseconds(0), std::min(job.interval, milliseconds(10'000))));
-    while (!stopping_) {
-        const auto ctx = context_for(id_text("run", next_id()), job.name);
+    for (; !stopping_; co_await pause(jitter_between(job.interval * 9 / 10, job.interval * 11 / 10))) {
+        if (on_hold_) continue;
+        auto ctx = context_for(id_text("run", next_id()), job.name);
+        ctx.span = span_for(trace::Kind::internal, job.name, {});
         const auto began = steady_clock::now();
         const auto failure = co_await attempt(ctx, [&] { return job.handler(ctx); });
         counts::ran(job.name, failure ? counts::Run::failed : counts::Run::done, steady_clock::now() - began);
+        if (failure) ctx.span->fail("failed");
+        ctx.span->end();
         if (failure) log::warn("jobs.scheduled_failed", {{"job", job.name}, {"error", failure->error}});
-        co_await pause(jitter_between(job.interval * 9 / 10, job.interval * 11 / 10));
     }
 }
 
@@ -203,6 +256,11 @@ Task<> Worker::pause(milliseconds duration) {
     const Listed listed{pauses_, pauses_.insert(pauses_.end(), &timer)};
     boost::system::error_code ignored;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+std::shared_ptr<trace::Span> Worker::span_for(trace::Kind kind, std::string_view job,
+                                              const trace::TraceContext& above) {
+    return std::make_shared<trace::Span>(trace::begin(kind, job, above));
 }
 
 Context Worker::context_for(std::string request_id, std::string_view job) const {

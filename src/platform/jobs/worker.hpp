@@ -5,6 +5,7 @@
 #include "platform/db/database.hpp"
 #include "platform/jobs/outbox.hpp"
 #include "platform/runtime/task_group.hpp"
+#include "platform/telemetry/trace.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -22,6 +23,10 @@ namespace caddy::jobs {
 using EventHandler = std::function<Task<>(const Context&, const Event&)>;
 using ScheduledHandler = std::function<Task<>(const Context&)>;
 
+class Worker;
+/// Work beside the worker, cancelled when it ends.
+using Companion = std::function<Task<>(Worker&)>;
+
 /// What the features want done; filled once before the worker starts.
 class JobTable {
 public:
@@ -31,14 +36,27 @@ public:
     /// Runs about every `interval`, with jitter; runs of one process never overlap.
     void every(std::chrono::milliseconds interval, std::string name, ScheduledHandler handler);
 
+    /// Every event, of any type, goes here at each try before its handlers do. A fault leaves the event to the next
+    /// try, which comes when its lease has run out.
+    void before_handlers(EventHandler handler);
+    /// Told when a claim has filled a worker's hands, so that more events may be due than it can take.
+    void when_hands_are_full(ScheduledHandler handler);
+    void beside(Companion companion);
+
     struct Subscription { std::string name; EventHandler handler; };
     struct Scheduled { std::chrono::milliseconds interval; std::string name; ScheduledHandler handler; };
     const std::multimap<std::string, Subscription>& subscriptions() const { return subscriptions_; }
     const std::vector<Scheduled>& scheduled() const { return scheduled_; }
+    const EventHandler& before() const { return before_; }
+    const ScheduledHandler& hands_full() const { return hands_full_; }
+    const std::vector<Companion>& companions() const { return companions_; }
 
 private:
     std::multimap<std::string, Subscription> subscriptions_;
     std::vector<Scheduled> scheduled_;
+    EventHandler before_;
+    ScheduledHandler hands_full_;
+    std::vector<Companion> companions_;
 };
 
 /// A job and the services it works with: `bind_event(settle, checkout)`, `bind_scheduled(sweep, orders)`.
@@ -81,6 +99,11 @@ public:
     /// their claims given back.
     Task<> run();
     void stop();
+    /// While it is on hold it begins nothing: neither events nor scheduled jobs. What is in hand ends.
+    enum class Hold { off, on };
+    void hold(Hold);
+    /// The jobs in hand take too long for a process that must end: they are cancelled, their claims given back.
+    void cut_short();
 
     /// Looks for due events now rather than at the next poll; called after a commit that emitted.
     void wake();
@@ -105,9 +128,11 @@ private:
     Task<> renew_claims();
     Task<> renew_in_hand();
     Task<> give_back_claims();
+    Task<> tell_of_full_hands();
     Task<> repeat(const JobTable::Scheduled&);
     Task<> pause(std::chrono::milliseconds);
     Context context_for(std::string request_id, std::string_view job) const;
+    static std::shared_ptr<trace::Span> span_for(trace::Kind, std::string_view job, const trace::TraceContext& above);
     Time retry_time(int attempts);
 
     asio::any_io_executor executor_;
@@ -124,6 +149,8 @@ private:
     TaskGroup upkeep_;
     bool stopping_ = false;
     bool woken_ = false;
+    bool on_hold_ = false;
+    int spread_ = 1;   // how many times its hands a claim looks at
 };
 
 }  // namespace caddy::jobs

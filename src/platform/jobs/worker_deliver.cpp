@@ -6,6 +6,7 @@
 #include "platform/runtime/deadline.hpp"
 #include "platform/runtime/permanent.hpp"
 #include "platform/telemetry/log.hpp"
+#include "platform/telemetry/trace.hpp"
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
@@ -55,15 +56,23 @@ Task<> Worker::deliver(Event event) {
 }
 
 Task<> Worker::deliver_all(const Event& event) {
+    if (table_.before()) {
+        const auto ctx = context_for(event.id.text(), "jobs.before_handlers");
+        co_await table_.before()(ctx, event);
+    }
     const auto open = co_await outstanding(event);
     if (open.empty()) co_await settle(event, nullptr, Outcome::finished);
     Failed failed{{}, true};
     for (std::size_t i = 0; i < open.size(); ++i) {
         const auto& subscription = *open[i];
-        const auto ctx = context_for(event.id.text(), subscription.name);
+        auto ctx = context_for(event.id.text(), subscription.name);
+        ctx.span = span_for(trace::Kind::consumer, subscription.name, event.trace);
+        ctx.span->set("messaging.message.id", event.id.text());
         const auto began = steady_clock::now();
         const auto failure = co_await attempt(ctx, [&] { return subscription.handler(ctx, event); });
         counts::ran(event.type, failure ? counts::Run::failed : counts::Run::done, steady_clock::now() - began);
+        if (failure) ctx.span->fail("failed");
+        ctx.span->end();
         if (failure) {
             failed.error += (failed.error.empty() ? "" : "; ") + subscription.name + ": " + failure->error;
             failed.for_good = failed.for_good && failure->for_good;

@@ -1,86 +1,13 @@
-#include "platform/jobs/worker.hpp"
+#include "tests/support/job_worker.hpp"
 #include "platform/runtime/permanent.hpp"
-#include "tests/support/test_database.hpp"
 
-#include <gtest/gtest.h>
-
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <set>
 
 namespace caddy::jobs {
 namespace {
-
-using namespace std::chrono_literals;
-using testing::TestDatabase;
-
-Config quick() {
-    Config config;
-    config.poll_ms = 10;
-    config.attempts_max = 3;
-    config.job_limit_s = 1;
-    return config;
-}
-
-/// A worker that runs on the test's loop.
-class Runner {
-public:
-    Runner(TestDatabase& test, const JobTable& table, const Config& config = quick())
-        : test_(test), worker_(test.executor(), test.database(), test.clock(), table, config) {
-        asio::co_spawn(test.loop(), worker_.run(),
-                       asio::bind_cancellation_slot(signal_.slot(), [this](std::exception_ptr) { ended_ = true; }));
-    }
-    ~Runner() {
-        worker_.stop();
-        until([&] { return ended_; });
-    }
-    /// Turns the loop until something holds; false after some seconds.
-    template <class Predicate>
-    bool until(Predicate holds) {
-        const auto limit = std::chrono::steady_clock::now() + 5s;
-        test_.loop().restart();
-        while (!holds() && std::chrono::steady_clock::now() < limit) test_.loop().run_one_for(50ms);
-        return holds();
-    }
-    /// Turns the loop for a while, long enough for several polls.
-    void a_while() {
-        test_.loop().restart();
-        test_.loop().run_for(80ms);
-    }
-    void cancel() { signal_.emit(asio::cancellation_type::terminal); }
-    bool ended() const { return ended_; }
-    Worker& worker() { return worker_; }
-
-private:
-    TestDatabase& test_;
-    asio::cancellation_signal signal_;
-    Worker worker_;
-    bool ended_ = false;
-};
-
-class Jobs : public ::testing::Test {
-protected:
-    void emit_one(std::string type, std::string aggregate, std::string payload = "{}") {
-        test.in_transaction([&](db::Transaction& tx) { return emit(tx, ctx, type, aggregate, payload); });
-    }
-    EventHandler note() {
-        return [this](const Context&, const Event& event) -> Task<> {
-            seen.push_back(event.aggregate + "/" + std::to_string(event.sequence));
-            co_return;
-        };
-    }
-    std::int64_t in_status(const std::string& status) {
-        return test.count("SELECT COUNT(*) FROM outbox_events WHERE status = '" + status + "'");
-    }
-    Backlog backlog(Worker& worker) { return test.run(worker.backlog(ctx)); }
-
-    TestDatabase test;
-    Context ctx = test.context();
-    JobTable table;
-    std::vector<std::string> seen;
-};
 
 TEST_F(Jobs, an_event_reaches_its_handler_with_all_that_was_said) {
     Event got;
@@ -103,6 +30,25 @@ TEST_F(Jobs, an_event_reaches_its_handler_with_all_that_was_said) {
     EXPECT_EQ(got.occurred_at, ctx.now());
     EXPECT_EQ(got.attempts, 0);
     EXPECT_EQ(route, "test.note");
+}
+
+TEST_F(Jobs, a_commit_that_emitted_does_not_wait_for_the_next_poll) {
+    table.on("orders.paid", "test.note", note());
+    auto config = quick();
+    config.poll_ms = 60'000;
+    Runner runner(test, table, config);
+    runner.a_while();   // the worker has found nothing and waits
+    transact_one(ctx.now(), "ord_1");
+    EXPECT_TRUE(runner.until([&] { return seen.size() == 1; }));
+}
+
+TEST_F(Jobs, a_commit_whose_event_is_due_later_wakes_nobody) {
+    int wakes = 0;
+    test.database().on_announced([&] { ++wakes; });
+    transact_one(ctx.now() + 1h, "ord_1");
+    EXPECT_EQ(wakes, 0);
+    transact_one(ctx.now(), "ord_2");
+    EXPECT_EQ(wakes, 1);
 }
 
 TEST_F(Jobs, events_without_a_subscription_are_finished_at_once) {
@@ -350,6 +296,24 @@ TEST_F(Jobs, scheduled_jobs_go_on_after_a_failure_and_never_overlap) {
     });
     Runner runner(test, table);
     EXPECT_TRUE(runner.until([&] { return runs >= 3; }));
+}
+
+TEST_F(Jobs, on_hold_nothing_is_begun_and_what_waited_goes_on_afterwards) {
+    table.on("orders.paid", "test.note", note());
+    int runs = 0;
+    table.every(5ms, "test.sweep", [&](const Context&) -> Task<> {
+        ++runs;
+        co_return;
+    });
+    Runner runner(test, table);
+    runner.worker().hold(Worker::Hold::on);
+    transact_one(ctx.now(), "ord_1");
+    runner.a_while();
+    EXPECT_EQ(runs, 0);
+    EXPECT_EQ(in_status("waiting"), 1);
+
+    runner.worker().hold(Worker::Hold::off);
+    EXPECT_TRUE(runner.until([&] { return seen.size() == 1 && runs > 0; }));
 }
 
 TEST_F(Jobs, the_backlog_says_how_long_the_oldest_waits) {

@@ -136,9 +136,8 @@ TEST(Parse, nests_to_the_limit_and_not_beyond) {
 }
 
 TEST(FromJson, fills_a_described_struct) {
-    const auto all = from_json<Everything>(
-        R"({"flag":true,"number":-7,"small":255,"text":"茶","maybe":null,)"
-        R"("list":[{"name":"a"},{"name":"b"}],"colour":"green"})");
+    const auto all = from_json<Everything>(R"({"flag":true,"number":-7,"small":255,"text":"茶","maybe":null,)"
+                                           R"("list":[{"name":"a"},{"name":"b"}],"colour":"green"})");
 
     ASSERT_TRUE(all.has_value());
     EXPECT_TRUE(all->flag);
@@ -209,6 +208,27 @@ TEST(ToJson, writes_strings_so_that_they_come_back_equal) {
     EXPECT_EQ(std::get<std::string>(back->data), text);
 }
 
+TEST(ToJson, escapes_a_sign_wherever_in_a_text_it_stands) {
+    const std::pair<char, std::string> signs[] = {
+        {'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\x01', "\\u0001"}, {'\x1f', "\\u001f"}};
+    for (const auto& [sign, escaped] : signs) {
+        for (std::size_t length = 1; length < 20; ++length) {
+            for (std::size_t at = 0; at < length; ++at) {
+                std::string text(length, '\xe8');   // a byte with its highest bit set, as in every Chinese text
+                text[at] = sign;
+                std::string expected(length, '\xe8');
+                expected.replace(at, 1, escaped);
+                std::string out;
+                write_string(out, text);
+                EXPECT_EQ(out, '"' + expected + '"') << length << " " << at;
+            }
+        }
+    }
+    std::string out;
+    write_string(out, "\x7f !#[]~\x80\xff plain");
+    EXPECT_EQ(out, "\"\x7f !#[]~\x80\xff plain\"");
+}
+
 TEST(ToJson, writes_structs_money_pages_and_absences) {
     Page<Inner> page{{{"a"}}, std::nullopt, 24, 10'000};
     EXPECT_EQ(to_json(page),
@@ -220,5 +240,5 @@ TEST(ToJson, writes_structs_money_pages_and_absences) {
     EXPECT_EQ(more(Inner{"x"})->members(), R"("name":"x")");
 }
 
-}  // namespace
-}  // namespace caddy::json
+}   // namespace
+}   // namespace caddy::json

@@ -148,18 +148,52 @@ TEST(FleetLimit, a_caller_at_ninety_percent_is_never_refused) {
     EXPECT_EQ(fleet.run(stroll(fleet, 450, 6s)), 0);
 }
 
-TEST(FleetLimit, without_redis_each_pod_admits_its_share_and_afterwards_the_fleet_knows_of_it) {
+TEST(FleetLimit, without_redis_the_pods_admit_what_was_left_and_afterwards_the_fleet_knows_of_it) {
     RedisServer server;
     Fleet fleet(server, 4, {{100'000, 60}, {400, 60}, {10, 60}, 1'000});
     EXPECT_EQ(fleet.run(crowd(fleet, 200)), 200);
+    fleet.run(sleep_for(2'200ms));   // each pod asks once a second what is near its limit
     server.kill();
     fleet.wait(false);
     const auto alone = fleet.run(crowd(fleet, 1'000));
-    EXPECT_EQ(alone, 200) << "what was admitted before counts";
-    server.start();   // empty
+    EXPECT_EQ(alone, 200);
+    server.start();   // it has forgotten everything
     fleet.wait(true);
-    fleet.run(sleep_for(1'500ms));
-    EXPECT_LE(fleet.run(crowd(fleet, 1'000)), 200) << "what was admitted alone counts";
+    EXPECT_LE(fleet.run(crowd(fleet, 1'000)), 1) << "on the way back";
+    fleet.run(sleep_for(3'500ms));
+    EXPECT_EQ(fleet.run(crowd(fleet, 1'000)), 0) << "what was admitted before and alone counts";
+}
+
+/// So many requests one after the other at one pod; how many got through.
+Task<std::int64_t> insist(Fleet& fleet, std::size_t pod, int requests) {
+    std::deque<steady_clock::time_point> admitted;
+    for (int i = 0; i < requests; ++i) co_await ask(fleet, pod, admitted);
+    co_return static_cast<std::int64_t>(admitted.size());
+}
+
+TEST(FleetLimit, what_one_pod_admitted_is_known_to_the_others_when_redis_goes) {
+    RedisServer server;
+    Fleet fleet(server, 4, {{100'000, 60}, {400, 60}, {10, 60}, 1'000});
+    EXPECT_EQ(fleet.run(insist(fleet, 0, 500)), 400);
+    fleet.run(sleep_for(2'200ms));
+    server.kill();
+    fleet.wait(false);
+    for (std::size_t pod = 0; pod < fleet.size(); ++pod) EXPECT_EQ(fleet.run(insist(fleet, pod, 200)), 0) << pod;
+}
+
+TEST(FleetLimit, who_did_little_may_go_on_at_any_pod_when_redis_goes) {
+    RedisServer server;
+    Fleet fleet(server, 4, {{100'000, 60}, {400, 60}, {10, 60}, 1'000});
+    EXPECT_EQ(fleet.run(insist(fleet, 0, 40)), 40);
+    server.kill();
+    fleet.wait(false);
+    std::int64_t alone = 0;
+    for (std::size_t pod = 0; pod < fleet.size(); ++pod) {
+        const auto admitted = fleet.run(insist(fleet, pod, 400));
+        EXPECT_GE(admitted, 50) << pod;
+        alone += admitted;
+    }
+    EXPECT_LE(alone, 360);
 }
 
 TEST(FleetLimit, wrong_passwords_are_counted_over_all_pods) {

@@ -3,6 +3,9 @@
 #include "core/assert.hpp"
 #include "platform/telemetry/log.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 namespace caddy::limit {
 namespace {
 
@@ -13,45 +16,54 @@ constexpr std::chrono::milliseconds patience{250};
 
 const redis::KeyPattern window_key{{.owner = "limit",
                                     .pattern = "limit:{<caller>}:<kind>:<seconds>",
-                                    .content = "hash: requests by slot of the window, open leases, newest slot",
+                                    .content = "hash: requests by slot of the window, leases, newest slot, when made",
                                     .ttl_max = std::chrono::hours(25),
-                                    .size = "104 fields; one key for each tier and caller of the last window"}};
+                                    .size = "105 fields; one key for each tier and caller of the last window"}};
 const redis::KeyPattern pods_key{{.owner = "limit",
                                   .pattern = "limit:pods",
-                                  .content = "sorted set: pods by when they were last there",
+                                  .content = "sorted set: pods by when they were last there, when they join again",
                                   .ttl_max = std::chrono::seconds(30),
-                                  .size = "one member for each pod"}};
+                                  .size = "one member for each pod, and one"}};
+const redis::KeyPattern hot_key{{.owner = "limit",
+                                 .pattern = "limit:hot",
+                                 .content = "sorted set: windows of which half is used, by when somebody said so",
+                                 .ttl_max = std::chrono::seconds(10),
+                                 .size = "1000 members"}};
 
-// KEYS: the windows that a request draws from. ARGV: need, want, how many spent, (microseconds ago, count) of each;
-// then limit and window in seconds of each key. A slot counts until its own end plus the window. A lease is counted
+// KEYS: the windows that a request draws from. ARGV: need, want, how many spent, (microseconds ago, untold, told) of
+// each; then limit and window in seconds of each key. A slot counts until its own end plus the window. A lease counts
 // only when its use is told, so all that are open in this slot and the last stay within a hundredth of the limit, and
-// none is given near the limit.
+// none is given near the limit. What was told before this window was made was lost with the one before it.
 const redis::Script draw_script{{.name = "limit.draw", .source = R"lua(
 if redis.replicate_commands then redis.replicate_commands() end
 local SLOTS = 100
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local need, want, told = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local first = 4 + told * 2
+local first = 4 + told * 3
 
 local function name(slot) return string.format('%.0f', slot) end
 
 local function load(key, limit, length)
   local slot = math.floor(now / length)
-  local newest = tonumber(redis.call('HGET', key, 'newest') or slot)
+  local kept = redis.call('HMGET', key, 'newest', 'made')
+  local newest, made = tonumber(kept[1] or slot), tonumber(kept[2] or now)
   if newest > slot then slot = newest end
   local over = {}
   for s = newest - SLOTS, math.min(newest, slot - SLOTS - 1) do over[#over + 1] = name(s) end
   for s = newest - 1, math.min(newest, slot - 2) do over[#over + 1] = 'lease' .. name(s) end
   if #over > 0 then redis.call('HDEL', key, unpack(over)) end
   for i = 1, told do
-    local at = math.floor((now - tonumber(ARGV[2 + i * 2])) / length)
-    if at >= slot - SLOTS then redis.call('HINCRBY', key, name(math.min(at, slot)), ARGV[3 + i * 2]) end
+    local at = now - tonumber(ARGV[1 + i * 3])
+    local count = tonumber(ARGV[2 + i * 3])
+    if at < made then count = count + tonumber(ARGV[3 + i * 3]) end
+    local spent_slot = math.min(math.floor(at / length), slot)
+    if count > 0 and spent_slot >= slot - SLOTS then redis.call('HINCRBY', key, name(spent_slot), count) end
   end
   local names = {'lease' .. name(slot - 1), 'lease' .. name(slot)}
   for s = slot - SLOTS, slot do names[#names + 1] = name(s) end
   local counts = redis.call('HMGET', key, unpack(names))
-  local part = {key = key, limit = limit, length = length, slot = slot, counts = counts, used = 0,
+  local part = {key = key, limit = limit, length = length, slot = slot, counts = counts, used = 0, made = made,
                 open = tonumber(counts[1] or 0) + tonumber(counts[2] or 0)}
   for i = 3, #counts do part.used = part.used + tonumber(counts[i] or 0) end
   return part
@@ -90,7 +102,7 @@ for _, part in ipairs(parts) do
   if admitted > 0 then redis.call('HINCRBY', part.key, name(part.slot), admitted) end
   if leased > 0 then redis.call('HINCRBY', part.key, 'lease' .. name(part.slot), leased) end
   if admitted > 0 or leased > 0 or told > 0 then
-    redis.call('HSET', part.key, 'newest', name(part.slot))
+    redis.call('HSET', part.key, 'newest', name(part.slot), 'made', name(part.made))
     redis.call('PEXPIRE', part.key, math.ceil(part.length * (SLOTS + 2) / 1000))
   end
   for _, value in ipairs({describe(part, admitted)}) do answer[#answer + 1] = value end
@@ -98,14 +110,34 @@ end
 return answer
 )lua"}};
 
+// ARGV: the pod, 1 when it was without Redis. The first pod that comes back says when all of them join.
 const redis::Script pods_script{{.name = "limit.pods", .source = R"lua(
 if redis.replicate_commands then redis.replicate_commands() end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 10000)
+local join = tonumber(redis.call('ZSCORE', KEYS[1], 'join') or 0)
+if ARGV[2] == '1' and join <= now then
+  join = now + 2000
+  redis.call('ZADD', KEYS[1], join, 'join')
+end
 redis.call('PEXPIRE', KEYS[1], 30000)
-return redis.call('ZCARD', KEYS[1])
+local pods = redis.call('ZCARD', KEYS[1])
+if join > 0 then pods = pods - 1 end
+return {pods, math.max(0, join - now)}
+)lua", .repeat = redis::Repeat::safe}};
+
+// ARGV: what is hot. Returns what anybody said within the last two seconds.
+const redis::Script hot_script{{.name = "limit.hot", .source = R"lua(
+if redis.replicate_commands then redis.replicate_commands() end
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+for i = 1, #ARGV do redis.call('ZADD', KEYS[1], now, ARGV[i]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 2000)
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1001)
+redis.call('PEXPIRE', KEYS[1], 10000)
+return redis.call('ZRANGE', KEYS[1], 0, -1)
 )lua", .repeat = redis::Repeat::safe}};
 
 std::vector<std::string> arguments_of(const Question& question) {
@@ -113,7 +145,8 @@ std::vector<std::string> arguments_of(const Question& question) {
                                        std::to_string(question.spent.size())};
     for (const auto& spent : question.spent) {
         arguments.push_back(std::to_string(spent.ago.count()));
-        arguments.push_back(std::to_string(spent.count));
+        arguments.push_back(std::to_string(spent.untold));
+        arguments.push_back(std::to_string(spent.told));
     }
     for (const auto& draw : question.draws) {
         arguments.push_back(std::to_string(draw.quota.limit));
@@ -135,6 +168,22 @@ Answer answer_of(const redis::Reply& reply, std::size_t draws) {
         answer.usage.push_back(usage);
     }
     return answer;
+}
+
+// `<seconds> <used> <name>`
+std::string text_of(const HotWindow& hot) {
+    return std::to_string(hot.window_s) + " " + std::to_string(hot.used) + " " + hot.name;
+}
+
+std::optional<HotWindow> hot_window_of(std::string_view text) {
+    HotWindow hot;
+    const auto* end = text.data() + text.size();
+    const auto window = std::from_chars(text.data(), end, hot.window_s);
+    if (window.ec != std::errc() || window.ptr == end) return std::nullopt;
+    const auto used = std::from_chars(window.ptr + 1, end, hot.used);
+    if (used.ec != std::errc() || used.ptr == end || hot.window_s < 1) return std::nullopt;
+    hot.name.assign(used.ptr + 1, end);
+    return hot;
 }
 
 }   // namespace
@@ -171,12 +220,29 @@ Task<> FleetWindows::forget(std::string_view caller, const Draw& draw) {
     (void)co_await run(std::move(command));
 }
 
-Task<std::optional<std::int64_t>> FleetWindows::count_pods(std::string pod) {
+Task<std::optional<Census>> FleetWindows::count_pods(std::string pod, Presence presence) {
     const std::vector<redis::Key> keys{pods_key()};
-    const std::vector<std::string> arguments{std::move(pod)};
+    const std::vector<std::string> arguments{std::move(pod), presence == Presence::returning ? "1" : "0"};
     const auto reply = co_await run(redis::Command(pods_script, keys, arguments));
     if (!reply) co_return std::nullopt;
-    co_return reply->as_integer();
+    const auto& numbers = reply->as_list();
+    Census census;
+    census.pods = std::max<std::int64_t>(1, numbers.at(0).as_integer());
+    census.join_in = std::chrono::milliseconds(numbers.at(1).as_integer());
+    co_return census;
+}
+
+Task<std::vector<HotWindow>> FleetWindows::exchange_hot(std::span<const HotWindow> own) {
+    const std::vector<redis::Key> keys{hot_key()};
+    std::vector<std::string> arguments;
+    for (const auto& hot : own) arguments.push_back(text_of(hot));
+    const auto reply = co_await run(redis::Command(hot_script, keys, arguments));
+    std::vector<HotWindow> all;
+    if (!reply) co_return all;
+    for (const auto& each : reply->as_list()) {
+        if (auto hot = hot_window_of(each.as_text())) all.push_back(std::move(*hot));
+    }
+    co_return all;
 }
 
 }   // namespace caddy::limit

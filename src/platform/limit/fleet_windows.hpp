@@ -14,10 +14,11 @@
 
 namespace caddy::limit {
 
-/// What was admitted without asking, some time ago.
+/// What was admitted some time ago.
 struct Spent {
     std::chrono::microseconds ago{0};
-    std::int64_t count = 0;
+    std::int64_t untold = 0;   // without asking
+    std::int64_t told = 0;     // counted by Redis then; it counts it again if it has lost the window since
 };
 
 /// A window of a caller: `kind` tells the tiers and the attempts apart.
@@ -31,7 +32,7 @@ struct Question {
     std::span<const Draw> draws;   // one or two; a request draws from all of them or from none
     std::int64_t need = 0;         // wanted now
     std::int64_t want = 0;         // beyond that, to be admitted without asking until the slot ends
-    std::span<const Spent> spent{};   // told at last
+    std::span<const Spent> spent{};
 };
 
 struct Answer {
@@ -39,6 +40,20 @@ struct Answer {
     std::int64_t leased = 0;     // of `want`; never what brings all open leases above a hundredth of a limit
     std::chrono::microseconds lease_life{0};
     std::vector<Usage> usage;    // one for each draw
+};
+
+/// How many pods there are, and when those that were without Redis follow its count again: all at once, since each
+/// tells what it admitted meanwhile before.
+struct Census {
+    std::int64_t pods = 1;
+    std::chrono::milliseconds join_in{0};
+};
+
+/// A window of which much is used.
+struct HotWindow {
+    std::string name;   // in a pod's WindowTable
+    std::int64_t window_s = 0;
+    std::int64_t used = 0;
 };
 
 class FleetWindows {
@@ -50,8 +65,11 @@ public:
     /// Best effort: where Redis is away, its window ends by itself.
     Task<> forget(std::string_view caller, const Draw&);
 
-    /// Says that this pod is there; how many pods said so within the last seconds. Nothing where Redis cannot tell.
-    Task<std::optional<std::int64_t>> count_pods(std::string pod);
+    enum class Presence { following, returning };
+    /// Says that this pod is there. Nothing where Redis cannot tell.
+    Task<std::optional<Census>> count_pods(std::string pod, Presence);
+    /// Tells of windows of which much is used; what all pods told of within the last seconds, the newest thousand.
+    Task<std::vector<HotWindow>> exchange_hot(std::span<const HotWindow>);
 
     bool available() const { return redis_.available(); }
 

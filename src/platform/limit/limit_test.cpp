@@ -170,6 +170,69 @@ TEST(Window, goes_on_without_a_holder_that_was_killed) {
     EXPECT_EQ(table.take("k", {10, 60}, begin).used, 2);
 }
 
+/// What so many pods admit, one after the other, once the fleet's count is lost.
+std::int64_t taken_alone(std::span<WindowTable*> pods, const Quota& quota, Time now, Time lost_at) {
+    const Outage outage{static_cast<std::int64_t>(pods.size()), lost_at, begin};
+    std::int64_t taken = 0;
+    for (auto* pod : pods) {
+        while (pod->take_share("k", quota, now, outage).taken > 0) ++taken;
+    }
+    return taken;
+}
+
+TEST(Share, of_all_pods_together_is_what_was_left_however_uneven_it_was) {
+    WindowTable a(100), b(100), c(100), d(100);
+    WindowTable* pods[] = {&a, &b, &c, &d};
+    const Quota quota{400, 60};
+    a.count_fleet("k", quota, begin, 250, 250);
+    b.count_fleet("k", quota, begin, 10, 260);
+    for (auto* pod : {&a, &c, &d}) pod->note_fleet("k", 60, begin, 260);
+    EXPECT_EQ(taken_alone(pods, quota, begin + 1s, begin + 1s), 140);
+    EXPECT_EQ(taken_alone(pods, quota, begin + 50s, begin + 1s), 0);
+    EXPECT_EQ(taken_alone(pods, quota, begin + 63s, begin + 1s), 400);
+    EXPECT_EQ(a.peek("k", quota, begin + 63s).used, 100) << "then each has an even part";
+}
+
+TEST(Share, of_a_pod_that_heard_nothing_takes_half_to_be_used) {
+    WindowTable a(100), b(100);
+    WindowTable* pods[] = {&a, &b};
+    a.count_fleet("k", {100, 60}, begin, 50, 50);
+    EXPECT_EQ(taken_alone(pods, {100, 60}, begin + 1s, begin + 1s), 50);
+    WindowTable strange(100);
+    EXPECT_EQ(strange.take_share("s", {1, 60}, begin, {5, begin, begin}).taken, 1) << "a stranger is let in once";
+    EXPECT_EQ(strange.take_share("s", {1, 60}, begin, {5, begin, begin}).taken, 0);
+}
+
+TEST(Share, says_when_there_is_room_again) {
+    WindowTable table(100);
+    table.count_fleet("k", {100, 60}, begin, 20, 100);
+    const auto refused = table.take_share("k", {100, 60}, begin + 10s, {5, begin + 1s, begin});
+    EXPECT_EQ(refused.taken, 0);
+    EXPECT_EQ(refused.used, 100);
+    EXPECT_GE(refused.until_room, 49s);
+    EXPECT_LE(refused.until_room, 51s);
+}
+
+TEST(Share, is_anew_after_the_fleet_was_followed_again) {
+    WindowTable table(100);
+    const Quota quota{100, 60};
+    table.count_fleet("k", quota, begin, 10, 100);
+    EXPECT_EQ(table.take_share("k", quota, begin + 1s, {2, begin + 1s, begin}).taken, 0);
+    table.count_fleet("k", quota, begin + 20s, 0, 40);
+    EXPECT_EQ(table.take_share("k", quota, begin + 21s, {2, begin + 1s, begin}).taken, 0) << "the first outage goes on";
+    const Outage second{2, begin + 21s, begin + 15s};
+    int taken = 0;
+    while (table.take_share("k", quota, begin + 21s, second).taken > 0) ++taken;
+    EXPECT_EQ(taken, 30);
+}
+
+TEST(Window, remembers_how_many_pods_there_were) {
+    WindowTable table(100);
+    EXPECT_EQ(table.remembered_pods(), 1);
+    table.remember_pods(5);
+    EXPECT_EQ(table.remembered_pods(), 5);
+}
+
 TEST(RateLimiter, counts_each_caller_and_tier_apart_and_all_in_the_global_one) {
     WindowTable table(1000);
     RateLimiter limiter({{6, 60}, {4, 60}, {2, 60}, 1000}, table);

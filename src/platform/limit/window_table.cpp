@@ -26,8 +26,13 @@ struct Head {
     std::uint64_t seed;   // so that nobody outside can choose keys of one set
     std::uint64_t sets;
     std::uint64_t identity;
-    std::array<std::uint64_t, 5> unused;   // the sets begin on a cache line
+    std::uint64_t set_bytes;   // as the program lays a set out that made the table
+    std::uint64_t pods;
+    std::array<std::uint64_t, 3> unused;   // the sets begin on a cache line
 };
+
+// How old a pod's knowledge of the fleet's count may have been at the loss. Each second all are told what matters.
+constexpr std::chrono::seconds knowledge_life{3};
 
 microseconds slot_length(const Quota& quota) {
     const microseconds window = std::chrono::seconds(quota.window_s);
@@ -43,6 +48,11 @@ struct WindowTable::Entry {
     std::int64_t window_s;
     std::int64_t newest;                   // slot
     std::int64_t used;
+    std::int64_t fleet_used;               // by all pods, as they knew at `fleet_at`
+    Time fleet_at;
+    Time share_at;                         // when `share` was fixed; never: there is none
+    std::int64_t share;                    // how far `used` may go in the first window alone
+    std::int64_t alone;                    // admitted in it
     std::array<std::uint32_t, ring> slots;
 
     bool holds(std::string_view wanted) const {
@@ -72,8 +82,10 @@ struct WindowTable::Entry {
         Usage usage{.used = used};
         const auto length = slot_length(quota);
         auto left = used;
-        for (auto slot = newest - WindowTable::slots_per_window; slot <= newest && left > 0; ++slot) {
-            const auto count = slot < 0 ? 0 : at(slot);
+        auto slot = std::max<std::int64_t>(0, newest - WindowTable::slots_per_window);
+        auto place = static_cast<std::size_t>(slot) % ring;   // counted on, since a division for each slot would show
+        for (; slot <= newest && left > 0; ++slot, place = place + 1 == ring ? 0 : place + 1) {
+            const auto count = slots[place];
             if (count == 0) continue;
             const auto until_free = length * (slot + WindowTable::slots_per_window + 1) - now.time_since_epoch();
             if (usage.until_reset == microseconds(0)) usage.until_reset = until_free;
@@ -89,7 +101,26 @@ struct WindowTable::Entry {
         used += amount;
     }
 
+    void fix_share(const Quota& quota, Time now, const Outage& outage) {
+        const bool is_known = fleet_at >= outage.lost_at - knowledge_life;
+        const auto gone = is_known ? fleet_used : quota.limit / 2;
+        share = used + std::max<std::int64_t>(is_known ? 0 : 1, (quota.limit - gone) / outage.pods);
+        share_at = now;
+        alone = 0;
+    }
+
+    /// For how many there is room in this pod's share. Whoever had more than an even part lets it go within the first
+    /// window, so that then every pod may have one.
+    std::int64_t room(const Quota& quota, Time now, const Outage& outage) {
+        if (share_at == Time() || share_at < outage.joined_at) fix_share(quota, now, outage);
+        const auto even = std::max<std::int64_t>(1, quota.limit / outage.pods);
+        const auto first_window = slot_length(quota) * (WindowTable::slots_per_window + 2);
+        const bool is_first = now < outage.lost_at + first_window;
+        return std::max<std::int64_t>(0, is_first ? std::min(share - used, even - alone) : even - used);
+    }
+
     void give_back(std::int64_t amount) {
+        alone = std::max<std::int64_t>(0, alone - amount);
         for (auto slot = newest; amount > 0 && slot >= 0 && slot + WindowTable::slots_per_window >= newest; --slot) {
             const auto part = std::min<std::int64_t>(amount, at(slot));
             at(slot) -= static_cast<std::uint32_t>(part);
@@ -160,7 +191,7 @@ void WindowTable::format(std::span<std::byte> memory) {
     std::random_device random;
     const auto sets = (memory.size() - sizeof(Head)) / sizeof(Set);
     const auto draw = [&] { return (std::uint64_t{random()} << 32) | random(); };
-    new (memory.data()) Head{draw(), sets, draw(), {}};
+    new (memory.data()) Head{draw(), sets, draw(), sizeof(Set), 1, {}};
 }
 
 WindowTable::WindowTable(std::size_t keys) : own_((bytes_for(keys) + 7) / 8) {
@@ -168,7 +199,14 @@ WindowTable::WindowTable(std::size_t keys) : own_((bytes_for(keys) + 7) / 8) {
     format(memory_);
 }
 
-WindowTable::WindowTable(std::span<std::byte> memory) : memory_(memory) {}
+// A supervisor of an older program may have laid the table out otherwise: then this process counts alone until the
+// supervisor is replaced, too.
+WindowTable::WindowTable(std::span<std::byte> memory) : memory_(memory) {
+    if (reinterpret_cast<const Head*>(memory_.data())->set_bytes == sizeof(Set)) return;
+    own_.resize((memory.size() + 7) / 8);
+    memory_ = std::as_writable_bytes(std::span(own_));
+    format(memory_);
+}
 
 std::uint64_t WindowTable::identity() const { return reinterpret_cast<const Head*>(memory_.data())->identity; }
 
@@ -219,6 +257,55 @@ void WindowTable::forget(std::string_view key) {
     auto& set = set_of(key);
     const Locked lock(set);
     if (auto* entry = set.find(key)) *entry = {};
+}
+
+void WindowTable::count_fleet(std::string_view key, const Quota& quota, Time now, std::int64_t admitted,
+                              std::int64_t fleet_used) {
+    CADDY_ASSERT(key.size() < key_bytes_max);
+    auto& set = set_of(key);
+    const Locked lock(set);
+    auto& entry = set.obtain(key, quota, now.time_since_epoch() / slot_length(quota));
+    if (admitted > 0) entry.count(admitted);
+    entry.fleet_used = fleet_used;
+    entry.fleet_at = now;
+}
+
+void WindowTable::note_fleet(std::string_view key, std::int64_t window_s, Time now, std::int64_t fleet_used) {
+    if (key.size() >= key_bytes_max || window_s < 1) return;
+    const Quota quota{0, window_s};
+    auto& set = set_of(key);
+    const Locked lock(set);
+    auto& entry = set.obtain(key, quota, now.time_since_epoch() / slot_length(quota));
+    if (fleet_used < entry.fleet_used && entry.fleet_at > now - std::chrono::seconds(1)) return;
+    entry.fleet_used = fleet_used;
+    entry.fleet_at = now;
+}
+
+Usage WindowTable::take_share(std::string_view key, const Quota& quota, Time now, const Outage& outage) {
+    CADDY_ASSERT(key.size() < key_bytes_max && outage.pods > 0);
+    auto& set = set_of(key);
+    const Locked lock(set);
+    auto& entry = set.obtain(key, quota, now.time_since_epoch() / slot_length(quota));
+    const auto room = entry.room(quota, now, outage);
+    const std::int64_t taken = room > 0 ? 1 : 0;
+    entry.count(taken);
+    entry.alone += taken;
+    // Told as one would be told by all pods together: what is not in this pod's share is used.
+    auto usage = entry.usage({std::max<std::int64_t>(1, entry.used), quota.window_s}, now);
+    usage.taken = taken;
+    usage.used = quota.limit - (room - taken);
+    return usage;
+}
+
+void WindowTable::remember_pods(std::int64_t pods) {
+    auto& head = *reinterpret_cast<Head*>(memory_.data());
+    std::atomic_ref<std::uint64_t>(head.pods).store(static_cast<std::uint64_t>(pods), std::memory_order_relaxed);
+}
+
+std::int64_t WindowTable::remembered_pods() const {
+    auto& head = *reinterpret_cast<Head*>(memory_.data());
+    const auto pods = std::atomic_ref<std::uint64_t>(head.pods).load(std::memory_order_relaxed);
+    return std::max<std::int64_t>(1, static_cast<std::int64_t>(pods));
 }
 
 }   // namespace caddy::limit

@@ -25,6 +25,13 @@ struct Usage {
     std::chrono::microseconds until_room{0};     // until `used` is below the limit
 };
 
+/// A time without the count of all pods, as one process sees it.
+struct Outage {
+    std::int64_t pods = 1;   // that there were last, this one among them
+    Time lost_at{};
+    Time joined_at{};        // when this process last began to follow the fleet's count
+};
+
 /// REQUIRES of every call: a key always comes with windows of one length.
 class WindowTable {
 public:
@@ -52,6 +59,20 @@ public:
     /// Undoes what was taken a moment ago.
     void give_back(std::string_view key, const Quota&, Time now, std::int64_t count = 1);
     void forget(std::string_view key);
+
+    /// Counts what all pods together admitted here, and keeps how many they have admitted in all.
+    void count_fleet(std::string_view key, const Quota&, Time now, std::int64_t admitted, std::int64_t fleet_used);
+    /// Keeps what another pod was told, unless this pod was told as much a moment ago.
+    void note_fleet(std::string_view key, std::int64_t window_s, Time now, std::int64_t fleet_used);
+    /// Takes one of this pod's share of the quota. What the pods take between them stays within the quota: each may go
+    /// on to what it had admitted when the fleet's count was lost and an even part of what was left then; after one
+    /// window, to an even part of the whole. A pod that had not heard of the key for seconds takes half to be left: a
+    /// key that has used more is told to every pod.
+    Usage take_share(std::string_view key, const Quota&, Time now, const Outage&);
+
+    /// How many pods there are, for a process of this pod that cannot ask.
+    void remember_pods(std::int64_t pods);
+    std::int64_t remembered_pods() const;   // at least 1
 
 private:
     struct Entry;

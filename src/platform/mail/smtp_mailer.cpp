@@ -26,6 +26,7 @@ struct Delivery {
     std::string to;
     std::string bytes;
     long time_limit_ms = 0;
+    Cut cut{};
 };
 
 struct Reader {
@@ -38,6 +39,11 @@ std::size_t give(char* to, std::size_t size, std::size_t count, void* user) {
     std::memcpy(to, rest.data(), bytes);
     rest.remove_prefix(bytes);
     return bytes;
+}
+
+/// libcurl asks about every second, and ends the transfer where the answer is not zero.
+int is_cut(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<const std::atomic<bool>*>(user)->load() ? 1 : 0;
 }
 
 /// The server has judged this mail, not us: an account that may not sign in (530, 535) or a command that it does not
@@ -71,6 +77,9 @@ bool deliver(const Delivery& delivery) {
     curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, &give);
     curl_easy_setopt(curl, CURLOPT_READDATA, &reader);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &is_cut);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, delivery.cut.get());
     const CURLcode outcome = curl_easy_perform(curl);
     if (outcome == CURLE_OK) return true;
     long reply = 0;
@@ -106,9 +115,11 @@ public:
                           .from = from_.address,
                           .to = mail.to,
                           .bytes = message(mail, from_, ctx.now()),
-                          .time_limit_ms = limit};
+                          .time_limit_ms = limit,
+                          .cut = make_cut()};
+        auto cut = delivery.cut;
         auto work = [delivery = std::move(delivery)] { return deliver(delivery); };
-        (void)co_await offload(threads_, std::move(work));
+        (void)co_await offload(threads_, std::move(work), std::move(cut));
     }
 
 private:

@@ -8,6 +8,29 @@ namespace {
 
 using Values = std::initializer_list<Value>;
 
+/// Lines that begin with `{?name}` go where that value is empty, and lose that mark where it is not; so do paragraphs
+/// of which no line is left.
+std::string without_empty_lines(std::string_view text, Values values) {
+    std::string out;
+    while (!text.empty()) {
+        auto line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (line.starts_with("{?")) {
+            const auto close = line.find('}');
+            const auto value = std::ranges::find(values, line.substr(2, close - 2), &Value::name);
+            if (close == std::string_view::npos || value == values.end()) {
+                throw std::invalid_argument("a mail's template asks for a value that there is not: " +
+                                            std::string(line));
+            }
+            if (value->text.empty()) continue;
+            line.remove_prefix(close + 1);
+        }
+        if (line.empty() && out.ends_with("\n\n")) continue;
+        out.append(line) += '\n';
+    }
+    return out;
+}
+
 /// Each value is put in as it is: what looks like a placeholder in it is none.
 std::string with_values(std::string_view text, Values values) {
     std::string out;
@@ -69,7 +92,8 @@ Words filled(std::string_view from, std::string_view language, Values values) {
     words.html = "<!doctype html>\n<html lang=\"" + escaped(language) + "\">\n<head><meta charset=\"utf-8\"><title>" +
                  escaped(words.subject) +
                  "</title></head>\n<body style=\"font-family:sans-serif;line-height:1.5;max-width:36em\">\n";
-    auto rest = without_line_ends(from.substr(subject_end));
+    const auto body = without_empty_lines(without_line_ends(from.substr(subject_end)), values);
+    auto rest = without_line_ends(body);
     words.text = with_values(rest, values) + "\n";
     while (!rest.empty()) {
         const auto paragraph = rest.substr(0, rest.find("\n\n"));

@@ -1,6 +1,7 @@
 #pragma once
 // Mails from templates: a file's first line is the subject, then comes an empty line, then paragraphs with an empty
-// line between each two. `{name}` stands for a value. Pure.
+// line between each two. `{name}` stands for a value; a line that begins with `{?name}` is there only where that value
+// is not empty. Pure.
 #include <initializer_list>
 #include <string>
 #include <string_view>

@@ -28,6 +28,18 @@ TEST(MailTemplate, NothingOfAValueIsMarkupOrAPlaceholder) {
     EXPECT_EQ(words.html.find("<a "), std::string::npos) << "only addresses of the web are links";
 }
 
+TEST(MailTemplate, LinesOfAnEmptyValueAreLeftOutAndSoAreTheirParagraphs) {
+    const auto from = "S\n\nSum: 5\n{?tax}Tax: {tax}\n{?gift}Gift: {gift}\n\n"
+                      "{?link}See here:\n\n{?link}{link}\n\nBye.\n";
+    const auto bare = filled(from, "en", {{"tax", ""}, {"gift", "card"}, {"link", ""}});
+    EXPECT_EQ(bare.text, "Sum: 5\nGift: card\n\nBye.\n");
+    EXPECT_NE(bare.html.find("<p>Sum: 5<br>\nGift: card</p>\n<p>Bye.</p>"), std::string::npos);
+    const auto full = filled(from, "en", {{"tax", "1"}, {"gift", ""}, {"link", "https://shop.example/"}});
+    EXPECT_EQ(full.text, "Sum: 5\nTax: 1\n\nSee here:\n\nhttps://shop.example/\n\nBye.\n");
+    EXPECT_NE(full.html.find("<a href=\"https://shop.example/\">"), std::string::npos);
+    EXPECT_THROW(filled(from, "en", {{"tax", "1"}, {"link", ""}}), std::invalid_argument);
+}
+
 TEST(MailTemplate, APlaceholderThatNobodyFillsIsAFault) {
     EXPECT_THROW(filled("S\n\n{link}\n", "en", {{"name", "Lin"}}), std::invalid_argument);
     EXPECT_THROW(filled("S\n\n{link\n", "en", {{"link", "x"}}), std::invalid_argument);

@@ -3,6 +3,7 @@
 #include "platform/net/address.hpp"
 #include "platform/runtime/fault.hpp"
 #include "platform/runtime/offload.hpp"
+#include "platform/telemetry/trace.hpp"
 
 #include <curl/curl.h>
 
@@ -68,7 +69,24 @@ HeaderList header_list(const HttpHeaders& headers) {
     return list;
 }
 
-void set_up(CURL* curl, Received& received) {
+/// What stands between the scheme and the path, without who signs in.
+std::string_view host_of(std::string_view url) {
+    const auto scheme = url.find("://");
+    if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+    url = url.substr(0, url.find_first_of("/?#"));
+    const auto at = url.rfind('@');
+    return at == std::string_view::npos ? url : url.substr(at + 1);
+}
+
+/// libcurl asks about every second, and ends the transfer where the answer is not zero.
+int is_cut(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<const std::atomic<bool>*>(user)->load() ? 1 : 0;
+}
+
+void set_up(CURL* curl, Received& received, std::atomic<bool>& cut) {
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &is_cut);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &cut);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
@@ -85,6 +103,7 @@ struct HttpClient::Call {
     long time_limit_ms = 0;
     std::size_t body_limit = 0;
     Reach reach = Reach::anywhere;
+    Cut cut = make_cut();   // by whoever waits for it
 };
 
 struct HttpClient::Outcome {
@@ -99,7 +118,7 @@ HttpClient::Outcome HttpClient::perform(const Call& call) {
     Received received{{}, call.body_limit};
     bool refused = false;
     CURL* curl = handle.get();
-    set_up(curl, received);
+    set_up(curl, received, *call.cut);
     curl_easy_setopt(curl, CURLOPT_URL, call.url.c_str());
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, call.time_limit_ms);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
@@ -150,9 +169,18 @@ Task<HttpClient::Outcome> HttpClient::run(const Context& ctx, Call call) {
         ~Count() { --pending_; }
         int& pending_;
     } const count(pool_->pending);
+    auto span = trace::begin_below(ctx.span.get(), trace::Kind::client, "POST");
+    span.set("http.request.method", "POST");
+    if (span.records()) span.set("server.address", host_of(call.url));
+    for (auto& field : trace::inject(span.context(), trace::propagation())) call.headers.push_back(std::move(field));
     // Named first: g++ 12 destroys a capturing temporary of a co_await expression twice.
+    auto cut = call.cut;
     auto work = [call = std::move(call)] { return perform(call); };
-    auto outcome = co_await offload(pool_->threads, std::move(work));
+    auto outcome = co_await offload(pool_->threads, std::move(work), std::move(cut));
+    const int status = outcome.attempt.status;
+    span.set("http.response.status_code", status);
+    if (status == 0) span.fail("no_answer");
+    else if (status >= 400 && span.records()) span.fail(std::to_string(status));
     co_return outcome;
 }
 

@@ -5,7 +5,11 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/detail/socket_option.hpp>
 
+#include <boost/asio/error.hpp>
+
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace caddy::net {
@@ -29,6 +33,20 @@ Listener open_shared_listener(const std::string& address, std::uint16_t port) {
     const int socket = acceptor.release();
     ::fcntl(socket, F_SETFD, FD_CLOEXEC);
     return {socket, had};
+}
+
+Listener inherited_listener(int socket) {
+    int listens = 0;
+    socklen_t size = sizeof(listens);
+    sockaddr_storage address{};
+    socklen_t address_size = sizeof(address);
+    const bool is_socket = ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0 &&
+                           ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &address_size) == 0;
+    const bool is_ip = is_socket && (address.ss_family == AF_INET || address.ss_family == AF_INET6);
+    if (!is_ip) throw boost::system::system_error(asio::error::bad_descriptor, "the socket that was handed over");
+    // The port is at the same place in both.
+    const auto port = ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+    return {::fcntl(socket, F_DUPFD_CLOEXEC, 3), port};
 }
 
 }   // namespace caddy::net

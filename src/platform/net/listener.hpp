@@ -14,4 +14,8 @@ struct Listener {
 /// connections over them. Port 0 takes a free one. Throws boost::system::system_error.
 Listener open_shared_listener(const std::string& address, std::uint16_t port);
 
+/// A socket that listens already and that somebody else opened; a copy of its descriptor, so that each caller has one
+/// of its own. Throws boost::system::system_error when it is no such socket.
+Listener inherited_listener(int socket);
+
 }   // namespace caddy::net

@@ -2,6 +2,7 @@
 // Pictures from strangers, decoded and written anew by libvips. Blocking, so off the event loop; one at a time keeps
 // the memory that they take within what one of them may take.
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,7 +33,13 @@ struct Developed {
 ///
 /// `kind` is what its first bytes say. REQUIRES: `widths` rise.
 ///
-/// Throws std::runtime_error when libvips cannot be set up.
+/// libvips and the seventy libraries behind it are loaded with the first picture: most processes never see one, and
+/// each would pay for them with its start and its memory.
+///
+/// Throws std::runtime_error when they cannot be loaded or set up.
 Developed develop(std::string_view content, Kind kind, std::span<const int> widths, std::int64_t pixels_max);
+
+/// The file that is loaded, whether it is there or not: in `lib/caddy-shopping` beside the program's folder.
+std::filesystem::path module_file();
 
 }   // namespace caddy::picture

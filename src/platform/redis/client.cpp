@@ -4,6 +4,7 @@
 #include "platform/redis/client_impl.hpp"
 #include "platform/runtime/deadline.hpp"
 #include "platform/telemetry/metrics.hpp"
+#include "platform/telemetry/trace.hpp"
 
 #include <algorithm>
 
@@ -26,7 +27,16 @@ constexpr int redirections_max = 5;
 /// Counts a call when it ends, however that is.
 class Observed {
 public:
+    Observed(const Context& ctx, const std::vector<Command>& commands)
+        : span_(trace::begin_below(ctx.span.get(), trace::Kind::client,
+                                   commands.size() == 1 ? commands.front().verb() : "PIPELINE")) {
+        span_.set("db.system.name", "redis");
+        span_.set("db.operation.name", commands.size() == 1 ? commands.front().verb() : "PIPELINE");
+        if (commands.size() > 1) span_.set("db.operation.batch.size", static_cast<std::int64_t>(commands.size()));
+    }
+    Observed(const Observed&) = delete;
     ~Observed() {
+        if (outcome != "answered") span_.fail(outcome);
         const auto spent = std::chrono::steady_clock::now() - begun_;
         duration.observe({}, std::chrono::duration<double>(spent).count());
         calls.add({outcome});
@@ -34,6 +44,7 @@ public:
     std::string_view outcome = "failed";
 
 private:
+    trace::Span span_;
     TimePoint begun_ = std::chrono::steady_clock::now();
 };
 
@@ -165,6 +176,10 @@ Usage Client::usage() const {
     return usage;
 }
 
+void Client::change_credentials(std::string username, std::string password) {
+    *impl_->setup->credentials = {std::move(username), std::move(password)};
+}
+
 const Config& Client::config() const { return impl_->setup->config; }
 
 Task<std::vector<Reply>> Client::pipeline(const Context& ctx, std::vector<Command> commands) {
@@ -174,7 +189,7 @@ Task<std::vector<Reply>> Client::pipeline(const Context& ctx, std::vector<Comman
     const auto limit = impl->limit_of(ctx);
     if (limit.passed()) limit.raise(Gone::Effect::none);
     if (commands.empty()) co_return std::vector<Reply>{};
-    Observed observed;
+    Observed observed(ctx, commands);
     auto replies = co_await impl->router->ask(std::move(commands), limit);
     const bool refused = std::any_of(replies.begin(), replies.end(), [](const auto& each) { return each.is_error(); });
     observed.outcome = refused ? "refused" : "answered";

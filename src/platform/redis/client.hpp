@@ -68,6 +68,9 @@ public:
     /// Ends every connection; whoever waits gets Gone. Afterwards the client is of no more use.
     Task<> close();
 
+    /// New connections sign in like this. Those that are up stay: a server asks for a password once.
+    void change_credentials(std::string username, std::string password);
+
     State state() const;
     bool available() const { return state() == State::available; }
     using Watch = std::shared_ptr<const void>;
@@ -123,7 +126,9 @@ public:
 
     /// Returns how many were listening on the node that was asked; nobody may rely on being heard.
     Task<std::int64_t> publish(const Context&, const Channel&, std::string payload);
-    Subscription subscribe(std::vector<const Channel*>);
+    /// `ask_every`: how often the server is asked on that connection, for Event::Kind::heard; 0: only after a silence,
+    /// and nobody is told.
+    Subscription subscribe(std::vector<const Channel*>, std::chrono::milliseconds ask_every = {});
 
     const Config& config() const;
 

@@ -10,11 +10,13 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 /// Throws Gone unless the server has said yes. What an access list forbids and nobody needs may fail.
-Task<> sign_in(Dialogue& dialogue, const Config& config) {
-    if (!config.password.empty()) {
+Task<> sign_in(Dialogue& dialogue, const Setup& setup) {
+    const auto& config = setup.config;
+    const auto credentials = *setup.credentials;
+    if (!credentials.password.empty()) {
         Words words{"AUTH"};
-        if (!config.username.empty()) words.emplace_back(config.username);
-        words.emplace_back(config.password);
+        if (!credentials.username.empty()) words.emplace_back(credentials.username);
+        words.emplace_back(credentials.password);
         const auto reply = co_await dialogue.ask(encode(words));
         if (reply.is_error()) throw Gone(GoneReason::misconfigured, Gone::Effect::none, reply.bytes);
     }
@@ -38,7 +40,7 @@ Task<> sign_in(Dialogue& dialogue, const Config& config) {
 
 Task<Dialogue> reach(Dialing dialing, const Endpoint& to) {
     Dialogue dialogue(co_await connect_wire(to, dialing->tls.get()), dialing->config);
-    co_await sign_in(dialogue, dialing->config);
+    co_await sign_in(dialogue, *dialing);
     co_return dialogue;
 }
 

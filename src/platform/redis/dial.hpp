@@ -34,9 +34,16 @@ private:
 /// How nodes are reached: the same for all of them, and there as long as one of their tasks is.
 struct Setup {
     explicit Setup(Config given) : config(std::move(given)) {
+        credentials = std::make_unique<Credentials>(Credentials{config.username, config.password});
         if (config.tls != Tls::disabled) tls = std::make_unique<TlsContext>(config);
     }
     Config config;
+    /// Of the next connection: they may change while the others last.
+    struct Credentials {
+        std::string username;
+        std::string password;
+    };
+    std::unique_ptr<Credentials> credentials;
     std::unique_ptr<TlsContext> tls;
 };
 using Dialing = std::shared_ptr<const Setup>;

@@ -26,8 +26,8 @@ std::string subscribe_bytes(const std::vector<const Channel*>& channels, const s
 }   // namespace
 
 struct Subscription::Link {
-    Link(std::shared_ptr<Client::Impl> client, std::vector<const Channel*> wanted)
-        : owner(std::move(client)), channels(std::move(wanted)) {}
+    Link(std::shared_ptr<Client::Impl> client, std::vector<const Channel*> wanted, milliseconds asks)
+        : owner(std::move(client)), channels(std::move(wanted)), ask_every(asks) {}
 
     const Config& config() const { return owner->setup->config; }
     Task<bool> listen();
@@ -35,22 +35,28 @@ struct Subscription::Link {
     Task<std::optional<Event>> hear();
     Task<Reply> receive();
     std::optional<Event> understand(const Reply&) const;
+    Task<> ask();
     Task<> pause();
+    bool asks() const { return ask_every.count() > 0; }
+    /// Of the next answer or message; without any, something is to be done.
+    steady_clock::time_point patience() const;
 
     std::shared_ptr<Client::Impl> owner;
     std::vector<const Channel*> channels;
     std::unique_ptr<Lease> lease;   // while it listens
     int failures = 0;
+    milliseconds ask_every;         // 0: after a silence
     bool asked = false;             // a PING is out
+    steady_clock::time_point asked_at{};
 };
 
 Subscription::Subscription(std::unique_ptr<Link> link) : link_(std::move(link)) {}
 Subscription::Subscription(Subscription&&) noexcept = default;
 Subscription::~Subscription() = default;
 
-Subscription Client::subscribe(std::vector<const Channel*> channels) {
+Subscription Client::subscribe(std::vector<const Channel*> channels, milliseconds ask_every) {
     CADDY_ASSERT(!channels.empty());
-    return Subscription(std::make_unique<Subscription::Link>(impl_, std::move(channels)));
+    return Subscription(std::make_unique<Subscription::Link>(impl_, std::move(channels), ask_every));
 }
 
 Task<Event> Subscription::next() {
@@ -58,7 +64,7 @@ Task<Event> Subscription::next() {
         if (link_->owner->closed) throw Gone(GoneReason::closed, Gone::Effect::none, "redis: the client was closed");
         if (!link_->lease) {
             const bool listening = co_await link_->listen();
-            if (listening) co_return Event{Event::Kind::listening, nullptr, {}};
+            if (listening) co_return Event{Event::Kind::listening, nullptr, {}, link_->asked_at};
             co_await link_->pause();
             continue;
         }
@@ -90,6 +96,7 @@ Task<> Subscription::Link::connect() {
     const Limit limit{steady_clock::now() + milliseconds(config().connect_limit_ms), Limit::Owner::client};
     const auto endpoint = co_await owner->router->endpoint_for(nullptr, limit);
     lease = co_await owner->lend(endpoint);
+    asked_at = steady_clock::now();
     co_await lease->dialogue->send(subscribe_bytes(channels, config().key_prefix));
     // Messages of the first channel may come between the confirmations; whoever hears `listening` expects none before.
     std::size_t confirmed = 0;
@@ -108,10 +115,13 @@ Task<std::optional<Event>> Subscription::Link::hear() {
     std::string text;
     bool silent = false;
     try {
-        const auto reply =
-            co_await with_deadline(receive(), steady_clock::now() + milliseconds(config().ping_every_ms));
-        asked = false;
-        co_return understand(reply);
+        if (asks() && !asked && steady_clock::now() >= asked_at + ask_every) co_await ask();
+        const auto reply = co_await with_deadline(receive(), patience());
+        auto event = understand(reply);
+        const bool is_answer = event && event->kind == Event::Kind::heard;
+        if (is_answer || !asks()) asked = false;
+        if (is_answer && !asks()) event.reset();
+        co_return event;
     } catch (const DeadlineExceeded&) {
         silent = true;
         text = "no answer for " + std::to_string(config().ping_every_ms) + " ms";
@@ -122,10 +132,8 @@ Task<std::optional<Event>> Subscription::Link::hear() {
         text = fault.what();
     }
     if (silent && !asked) {
-        asked = true;
-        const std::vector<std::string_view> ping{"PING"};
         try {
-            co_await lease->dialogue->send(encode(ping));
+            co_await ask();
             co_return std::nullopt;
         } catch (const boost::system::system_error& error) {
             if (error.code() == asio::error::operation_aborted) throw;
@@ -134,16 +142,30 @@ Task<std::optional<Event>> Subscription::Link::hear() {
     }
     lease.reset();
     log::warn("redis.deaf", {{"reason", text}});
-    co_return Event{Event::Kind::lost, nullptr, {}};
+    co_return Event{Event::Kind::lost, nullptr, {}, {}};
+}
+
+Task<> Subscription::Link::ask() {
+    asked = true;
+    asked_at = steady_clock::now();
+    const std::vector<std::string_view> ping{"PING"};
+    co_await lease->dialogue->send(encode(ping));
+}
+
+steady_clock::time_point Subscription::Link::patience() const {
+    const milliseconds silence(config().ping_every_ms);
+    if (!asks()) return steady_clock::now() + silence;
+    return asked_at + (asked ? silence : ask_every);
 }
 
 std::optional<Event> Subscription::Link::understand(const Reply& reply) const {
     const auto& parts = reply.as_list();
-    if (parts.size() != 3 || parts[0].as_text() != "message") return std::nullopt;   // the answer to a PING
+    if (!parts.empty() && parts[0].as_text() == "pong") return Event{Event::Kind::heard, nullptr, {}, asked_at};
+    if (parts.size() != 3 || parts[0].as_text() != "message") return std::nullopt;
     const auto& name = parts[1].as_text();
     for (const auto* each : channels)
         if (name == config().key_prefix + std::string(each->text().name))
-            return Event{Event::Kind::message, each, parts[2].as_text()};
+            return Event{Event::Kind::message, each, parts[2].as_text(), {}};
     return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 #include "platform/redis/key.hpp"
 #include "platform/runtime/task.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,10 +16,12 @@ struct Event {
         listening,   // from here on nothing is missed until `lost`; whatever came before may have been
         lost,        // nothing is heard until the next `listening`
         message,
+        heard,   // the server has answered a question: what was published before it has come
     };
     Kind kind = Kind::message;
     const Channel* channel = nullptr;   // of a message
     std::string payload;
+    std::chrono::steady_clock::time_point heard_until{};   // of `heard`, when it was asked; of `listening`, its begin
 };
 
 /// A connection of its own that listens to a few channels. The caller's loop drives it:

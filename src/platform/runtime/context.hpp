@@ -5,10 +5,15 @@
 #include "core/clock.hpp"
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace caddy {
+
+namespace trace {
+class Span;
+}
 
 /// One caller's promise that equal requests under this key mean one effect. See platform/idempotency.
 struct IdempotencyKey {
@@ -25,6 +30,7 @@ struct Context {
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
     const Clock* clock = nullptr;
     const IdempotencyKey* idempotency = nullptr;   // set where the caller sent a key
+    std::shared_ptr<trace::Span> span{};            // what is done for it is below this one; null: belongs to no trace
 
     Time now() const { return clock->now(); }
     std::chrono::steady_clock::duration remaining() const { return deadline - std::chrono::steady_clock::now(); }

@@ -15,8 +15,9 @@
 namespace caddy {
 namespace {
 
-constexpr std::uint64_t board_magic = 0x3130'6472'616f'6263;   // "cboard01"
+constexpr std::uint64_t board_magic = 0x3230'6472'616f'6263;   // "cboard02"
 constexpr std::size_t page_bytes = 4096;
+constexpr std::size_t orders_bytes = 16 * 1024;
 constexpr int slots_max = 64;
 
 std::size_t whole_pages(std::size_t bytes) { return (bytes + page_bytes - 1) / page_bytes * page_bytes; }
@@ -40,6 +41,7 @@ struct WorkerBoard::Head {
     std::uint64_t slots = 0;
     std::uint64_t counting_bytes = 0;
     std::uint64_t shared_bytes = 0;
+    std::uint64_t draining = 0;
 };
 
 WorkerBoard WorkerBoard::create(const Layout& layout) {
@@ -48,7 +50,8 @@ WorkerBoard WorkerBoard::create(const Layout& layout) {
     head.slots = static_cast<std::uint64_t>(layout.slots);
     head.counting_bytes = whole_pages(layout.counting_bytes);
     head.shared_bytes = whole_pages(layout.shared_bytes);
-    head.bytes = page_bytes + whole_pages(sizeof(Worker) * head.slots) + head.counting_bytes * head.slots +
+    const auto seats = head.slots * seats_per_slot;
+    head.bytes = page_bytes + orders_bytes + whole_pages(sizeof(Worker) * seats) + head.counting_bytes * seats +
                  head.shared_bytes;
     const int descriptor = ::memfd_create("caddy-shopping-board", MFD_CLOEXEC);
     if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "creating the worker board");
@@ -87,32 +90,74 @@ WorkerBoard::Head& WorkerBoard::head() const { return *reinterpret_cast<Head*>(m
 
 int WorkerBoard::slots() const { return static_cast<int>(head().slots); }
 
-WorkerBoard::Worker& WorkerBoard::worker(int slot) const {
-    CADDY_ASSERT(slot >= 0 && slot < slots());
-    return reinterpret_cast<Worker*>(memory_.data() + page_bytes)[slot];
+WorkerBoard::Worker& WorkerBoard::worker(int seat) const {
+    CADDY_ASSERT(seat >= 0 && seat < seats());
+    return reinterpret_cast<Worker*>(memory_.data() + page_bytes + orders_bytes)[seat];
 }
 
-std::span<std::byte> WorkerBoard::counting_area(int slot) const {
-    CADDY_ASSERT(slot >= 0 && slot < slots());
-    const auto first = page_bytes + whole_pages(sizeof(Worker) * head().slots);
-    return memory_.subspan(first + head().counting_bytes * static_cast<std::size_t>(slot), head().counting_bytes);
+std::span<std::byte> WorkerBoard::counting_area(int seat) const {
+    CADDY_ASSERT(seat >= 0 && seat < seats());
+    const auto lines = whole_pages(sizeof(Worker) * static_cast<std::size_t>(seats()));
+    const auto first = page_bytes + orders_bytes + lines;
+    return memory_.subspan(first + head().counting_bytes * static_cast<std::size_t>(seat), head().counting_bytes);
 }
 
 std::span<std::byte> WorkerBoard::shared_area() const {
     return memory_.last(static_cast<std::size_t>(head().shared_bytes));
 }
 
-void WorkerBoard::enter(int slot, State state) const {
-    auto& row = worker(slot);
-    if (row.pid != ::getpid()) {
-        row.pid = ::getpid();
-        row.started_at_us = now_us<std::chrono::system_clock>();
-        ++row.starts;
+std::span<std::byte> WorkerBoard::orders_area() const { return memory_.subspan(page_bytes, orders_bytes); }
+
+std::optional<int> WorkerBoard::free_seat(int slot) const {
+    for (int nth = 0; nth < seats_per_slot; ++nth) {
+        const int seat = slot + nth * slots();
+        if (worker(seat).state == State::absent) return seat;
     }
-    row.state = state;
-    beat(slot);
+    return std::nullopt;
 }
 
-void WorkerBoard::beat(int slot) const { worker(slot).heartbeat_us = now_us<std::chrono::steady_clock>(); }
+void WorkerBoard::assign(int seat, int slot) const {
+    auto& row = worker(seat);
+    row.slot = slot;
+    row.reach = Reach::unknown;
+    row.started_at_us = now_us<std::chrono::system_clock>();
+    row.state = State::starting;
+    beat(seat);
+}
+
+void WorkerBoard::vacate(int seat) const {
+    auto& row = worker(seat);
+    row.pid = 0;
+    row.state = State::absent;
+}
+
+void WorkerBoard::announce_drain() const { std::atomic_ref<std::uint64_t>(head().draining) = 1; }
+
+bool WorkerBoard::draining() const { return std::atomic_ref<std::uint64_t>(head().draining) != 0; }
+
+void WorkerBoard::enter(int seat, State state) const {
+    auto& row = worker(seat);
+    row.pid = ::getpid();
+    row.state = state;
+    beat(seat);
+}
+
+void WorkerBoard::beat(int seat) const { worker(seat).heartbeat_us = now_us<std::chrono::steady_clock>(); }
+
+std::int64_t WorkerBoard::silence_us(int seat) const {
+    return now_us<std::chrono::steady_clock>() - worker(seat).heartbeat_us;
+}
+
+int WorkerBoard::serving(std::int64_t fresh_us) const {
+    int count = 0;
+    for (int slot = 0; slot < slots(); ++slot) {
+        bool has_worker = false;
+        for (int seat = slot; seat < seats(); seat += slots()) {
+            has_worker = has_worker || (worker(seat).state == State::serving && silence_us(seat) < fresh_us);
+        }
+        count += has_worker ? 1 : 0;
+    }
+    return count;
+}
 
 }   // namespace caddy

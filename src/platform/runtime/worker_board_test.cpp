@@ -37,18 +37,33 @@ TEST(WorkerBoard, shows_what_another_process_wrote) {
     EXPECT_EQ(board.worker(1).pid.load(), child);
     EXPECT_EQ(board.worker(1).state.load(), WorkerBoard::State::serving);
     EXPECT_GT(board.worker(1).heartbeat_us.load(), 0);
-    EXPECT_EQ(board.worker(1).starts.load(), 1);
     EXPECT_EQ(board.worker(0).pid.load(), 0);
     EXPECT_EQ(board.counting_area(1)[7], std::byte{42});
 }
 
-TEST(WorkerBoard, counts_the_workers_that_a_slot_has_had) {
-    const auto board = WorkerBoard::create({.slots = 1});
-    board.worker(0).pid = 1;   // a predecessor
-    board.worker(0).starts = 1;
-    board.enter(0, WorkerBoard::State::starting);
+TEST(WorkerBoard, has_a_seat_for_the_successor_while_the_predecessor_sits) {
+    const auto board = WorkerBoard::create({.slots = 2});
+    for (int nth = 0; nth < WorkerBoard::seats_per_slot; ++nth) {
+        const auto seat = board.free_seat(1);
+        ASSERT_TRUE(seat.has_value());
+        board.assign(*seat, 1);
+        EXPECT_EQ(board.worker(*seat).slot.load(), 1);
+    }
+    EXPECT_FALSE(board.free_seat(1).has_value());
+    EXPECT_TRUE(board.free_seat(0).has_value());
+    board.vacate(3);
+    EXPECT_EQ(board.free_seat(1), 3);
+}
+
+TEST(WorkerBoard, counts_slots_that_serve_and_not_workers) {
+    const auto board = WorkerBoard::create({.slots = 2});
     board.enter(0, WorkerBoard::State::serving);
-    EXPECT_EQ(board.worker(0).starts.load(), 2);
+    board.enter(2, WorkerBoard::State::serving);   // slot 0 again: its successor
+    EXPECT_EQ(board.serving(1'000'000), 1);
+    board.enter(1, WorkerBoard::State::serving);
+    EXPECT_EQ(board.serving(1'000'000), 2);
+    board.worker(1).heartbeat_us -= 2'000'000;
+    EXPECT_EQ(board.serving(1'000'000), 1);
 }
 
 TEST(WorkerBoard, refuses_a_descriptor_that_is_no_board) {

@@ -65,7 +65,8 @@ void append_value(std::string& out, const Field& field) {
     }
 }
 
-std::string json_line(Level level, std::string_view event, std::initializer_list<Field> fields) {
+std::string json_line(Level level, std::string_view event, std::initializer_list<Field> fields,
+                      const trace::TraceContext* of) {
     std::string line = R"({"time":")" + to_rfc3339(SystemClock{}.now()) + R"(","level":")";
     line.append(level_names[static_cast<std::size_t>(level)]).append(R"(","event":")");
     append_escaped(line, event);
@@ -74,11 +75,17 @@ std::string json_line(Level level, std::string_view event, std::initializer_list
         line.append(",\"").append(field.name).append("\":");
         append_value(line, field);
     }
+    if (of && of->valid()) {
+        line.append(R"(,"trace_id":")").append(of->trace_id_text());
+        line.append(R"(","span_id":")").append(of->span_id_text());
+        line.append(of->sampled ? R"(","trace_flags":"01")" : R"(","trace_flags":"00")");
+    }
     line.push_back('}');
     return line;
 }
 
-std::string text_line(Level level, std::string_view event, std::initializer_list<Field> fields) {
+std::string text_line(Level level, std::string_view event, std::initializer_list<Field> fields,
+                      const trace::TraceContext* of) {
     std::string line = to_rfc3339(SystemClock{}.now()).substr(11, 12);
     line.push_back(' ');
     line.append(level_names[static_cast<std::size_t>(level)])
@@ -88,6 +95,7 @@ std::string text_line(Level level, std::string_view event, std::initializer_list
         line.append(" ").append(field.name).append("=");
         append_value(line, field);
     }
+    if (of && of->valid()) line.append(" trace_id=").append(of->trace_id_text());
     return line;
 }
 
@@ -107,9 +115,13 @@ void set_level(Level level) { logger()->set_level(spdlog_level(level)); }
 bool enabled(Level level) { return logger()->should_log(spdlog_level(level)); }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+    write(level, event, fields, nullptr);
+}
+
+void write(Level level, std::string_view event, std::initializer_list<Field> fields, const trace::TraceContext* of) {
     if (!enabled(level)) return;
     logger()->log(spdlog_level(level), "{}",
-                  as_json ? json_line(level, event, fields) : text_line(level, event, fields));
+                  as_json ? json_line(level, event, fields, of) : text_line(level, event, fields, of));
 }
 
 }   // namespace caddy::log

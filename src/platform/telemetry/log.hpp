@@ -1,6 +1,8 @@
 #pragma once
 // Structured logs: an event name and fields. Readable lines on a terminal, one JSON object a line elsewhere.
 // Personal data never goes in. Any thread.
+#include "platform/telemetry/trace_context.hpp"
+
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -33,6 +35,9 @@ bool enabled(Level);
 
 /// `event` is a stable name such as "order.placed"; what varies goes into fields.
 void write(Level, std::string_view event, std::initializer_list<Field> fields = {});
+/// The same with `trace_id`, `span_id` and `trace_flags` of what it tells of, where that belongs to a trace
+/// (OpenTelemetry, Trace Context in non-OTLP Log Formats).
+void write(Level, std::string_view event, std::initializer_list<Field> fields, const trace::TraceContext* of);
 
 inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
     write(Level::debug, event, fields);

@@ -1,6 +1,6 @@
 #include "platform/telemetry/metrics.hpp"
 
-#include "platform/telemetry/metrics_area.hpp"
+#include "platform/telemetry/metrics_exemplars.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -15,10 +15,15 @@ constexpr std::size_t own_bytes = 512 * 1024;
 /// The memory that this process counts in, and what stood in it when it was attached.
 struct Counting {
     std::vector<std::uint64_t> own;   // until something is attached
+    std::span<std::byte> memory;
     Area area{{}};
     std::map<std::pair<std::string, std::string>, Cell*> inherited;   // by name and labels
 
-    Counting() : own(own_bytes / sizeof(std::uint64_t)) { area = Area(std::as_writable_bytes(std::span(own))); }
+    Counting() : own(own_bytes / sizeof(std::uint64_t)) { use(std::as_writable_bytes(std::span(own))); }
+    void use(std::span<std::byte> given) {
+        memory = given;
+        area = Area(given);
+    }
 };
 
 Counting& counting() {
@@ -107,24 +112,40 @@ void Counter::add(LabelValues values, std::uint64_t amount) const {
 
 void Gauge::set(LabelValues values, double value) const { store(*cells(values), std::bit_cast<std::uint64_t>(value)); }
 
-void Histogram::observe(LabelValues values, double value) const {
-    const auto& bounds = description().bounds;
+void Histogram::observe(LabelValues values, double value) const { count(cells(values), bucket_of(value), value); }
+
+void Histogram::observe(LabelValues values, double value, const trace::TraceContext& of) const {
     Cell* cell = cells(values);
-    const auto bound = std::lower_bound(bounds.begin(), bounds.end(), value);
-    const auto bucket = static_cast<std::size_t>(bound - bounds.begin());
+    const auto bucket = bucket_of(value);
+    count(cell, bucket, value);
+    keep_exemplar(counting().memory, cell, bucket, value, of);
+}
+
+std::size_t Histogram::bucket_of(double value) const {
+    const auto& bounds = description().bounds;
+    return static_cast<std::size_t>(std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin());
+}
+
+void Histogram::count(Cell* cell, std::size_t bucket, double value) const {
     store(cell[bucket], load(cell[bucket]) + 1);
-    Cell& sum = cell[bounds.size() + 1];
+    Cell& sum = cell[description().bounds.size() + 1];
     store(sum, std::bit_cast<std::uint64_t>(std::bit_cast<double>(load(sum)) + value));
+}
+
+void forget_gauges(std::span<std::byte> area) {
+    Area(area).each([](const Series& series) {
+        if (series.kind == Kind::gauge) store(*series.cells, std::bit_cast<std::uint64_t>(no_gauge));
+    });
 }
 
 void attach(std::span<std::byte> area) {
     auto& counts = counting();
-    counts.area = Area(area);
+    counts.use(area);
     counts.inherited.clear();
     counts.area.each([&](const Series& series) {
         counts.inherited.emplace(std::pair(std::string(series.name), std::string(series.labels)), series.cells);
-        if (series.kind == Kind::gauge) store(*series.cells, std::bit_cast<std::uint64_t>(0.0));
     });
+    forget_gauges(area);
     // A series that is there from the start shows zero before the first event, and a rate has where to begin.
     for (const auto* family : families()) family->index_->series.clear();
     for (const auto* family : families()) {

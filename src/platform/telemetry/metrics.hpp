@@ -12,6 +12,10 @@
 #include <string_view>
 #include <vector>
 
+namespace caddy::trace {
+struct TraceContext;
+}
+
 namespace caddy::metrics {
 
 enum class Kind : std::uint32_t { counter, gauge, histogram };
@@ -70,7 +74,16 @@ public:
     explicit Histogram(Description description) : Family(Kind::histogram, std::move(description)) {}
     /// `value` in the unit of the name: seconds, bytes.
     void observe(LabelValues, double value) const;
+    /// The same, and an exemplar of its bucket: `of` is a span that is recorded.
+    void observe(LabelValues, double value, const trace::TraceContext& of) const;
+
+private:
+    std::size_t bucket_of(double value) const;
+    void count(Cell* cell, std::size_t bucket, double value) const;
 };
+
+/// Takes the gauges out of an area, and leaves the counts: what its process measured is true no longer.
+void forget_gauges(std::span<std::byte> area);
 
 /// From now on this process counts in `area`, and goes on with the counters that stand in it; gauges start anew.
 /// Called before the first count; without it, the process counts in memory of its own.
@@ -93,7 +106,8 @@ std::string_view content_type(Format);
 /// OpenMetrics for whoever lists it in `Accept`, else Prometheus' text 0.0.4.
 Format negotiate(std::string_view accept);
 
-/// Every family with its series, merged over the areas; then the samples.
+/// Every family with its series, merged over the areas; then the samples. OpenMetrics has exemplars, too: of the areas'
+/// the newest.
 std::string expose(Format, std::span<const std::span<const std::byte>> areas, std::span<const Sample> samples);
 
 }   // namespace caddy::metrics

@@ -1,5 +1,7 @@
 #include "platform/telemetry/metrics_area.hpp"
 
+#include "platform/telemetry/metrics_exemplars.hpp"
+
 #include <atomic>
 #include <cstring>
 #include <new>
@@ -38,7 +40,7 @@ Cell* Area::append(const Family& family, std::string_view labels) {
     const auto bytes = sizeof(Entry) + text + (bounds + cells) * 8;
     auto used = used_bytes(memory_);
     const auto at = sizeof(std::uint64_t) + used.load(std::memory_order_relaxed);
-    if (at + bytes > memory_.size()) return nullptr;
+    if (at + bytes > memory_.size() - exemplar_bytes(memory_.size())) return nullptr;
     auto* entry = new (memory_.data() + at) Entry{
         static_cast<std::uint32_t>(bytes), family.kind(), description.merge,
         static_cast<std::uint16_t>(description.name.size()), static_cast<std::uint16_t>(labels.size()),

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 
 namespace caddy::metrics {
 
@@ -18,6 +19,9 @@ struct Series {
     Cell* cells;
     std::size_t cell_count;
 };
+
+/// What stands in a gauge's cell while nobody measures it: no number.
+constexpr double no_gauge = std::numeric_limits<double>::quiet_NaN();
 
 // Plain loads and stores: an area has one writer. Atomic only so that readers see whole words.
 inline std::uint64_t load(const Cell& cell) {

@@ -1,8 +1,13 @@
 #include "platform/telemetry/metrics.hpp"
+#include "platform/telemetry/metrics_exemplars.hpp"
+#include "platform/telemetry/trace_context.hpp"
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 
 namespace caddy::metrics {
 namespace {
@@ -23,7 +28,7 @@ protected:
         return expose(format, areas, {});
     }
     void SetUp() override { attach(bytes(memory_)); }
-    Memory memory_ = Memory(8 * 1024);
+    Memory memory_ = Memory(32 * 1024);
 };
 
 bool has_line(const std::string& text, const std::string& line) {
@@ -58,14 +63,16 @@ TEST_F(Metrics, goes_on_where_a_predecessor_stopped) {
     attach(bytes(memory_));   // what a successor does in its slot
     orders.add({"placed"});
     EXPECT_TRUE(has_line(text(), "test_orders_total{result=\"placed\"} 42"));
-    EXPECT_TRUE(has_line(text(), "test_queue_depth 0")) << "a gauge tells of the living";
+    EXPECT_EQ(text().find("test_queue_depth 5"), std::string::npos) << "a gauge tells of the living";
+    depth.set(2);
+    EXPECT_TRUE(has_line(text(), "test_queue_depth 2"));
 }
 
 TEST_F(Metrics, merges_processes) {
     orders.add({"placed"}, 1);
     depth.set(2);
     reload.set(1);
-    Memory other(8 * 1024);
+    Memory other(32 * 1024);
     attach(bytes(other));
     orders.add({"placed"}, 10);
     depth.set(3);
@@ -110,6 +117,83 @@ TEST_F(Metrics, counts_what_has_no_room_and_goes_on) {
     EXPECT_EQ(shown.find("caddy_metrics_series_refused_total 0"), std::string::npos);
     EXPECT_NE(shown.find("caddy_metrics_series_refused_total 4"), std::string::npos) << shown;
     attach(bytes(memory_));
+}
+
+trace::TraceContext trace_of(std::uint8_t byte) {
+    trace::TraceContext context{.sampled = true};
+    context.trace_id.fill(byte);
+    context.span_id.fill(byte);
+    return context;
+}
+
+/// Where the time begins in a bucket's line with an exemplar of such a trace; npos when there is none.
+std::size_t find_bucket(const std::string& text, const std::string& route, const std::string& bound,
+                        const std::string& count, const std::string& digits) {
+    std::string trace, span;
+    for (int i = 0; i < 16; ++i) trace += digits;
+    for (int i = 0; i < 8; ++i) span += digits;
+    return text.find("test_duration_seconds_bucket{route=\"" + route + "\",le=\"" + bound + "\"} " + count +
+                     " # {trace_id=\"" + trace + "\",span_id=\"" + span + "\"} ");
+}
+
+TEST_F(Metrics, shows_the_trace_of_a_request_behind_the_bucket_it_fell_into) {
+    duration.observe({"/a"}, 0.5, trace_of(0xAB));
+    duration.observe({"/a"}, 0.05);
+    const auto shown = text(Format::openmetrics);
+    EXPECT_NE(find_bucket(shown, "/a", "1", "2", "ab"), std::string::npos) << shown;
+    EXPECT_TRUE(has_line(shown, "test_duration_seconds_bucket{route=\"/a\",le=\"0.1\"} 1")) << "it has none";
+    EXPECT_TRUE(has_line(shown, "test_duration_seconds_bucket{route=\"/a\",le=\"+Inf\"} 2")) << "nor has that above";
+    EXPECT_EQ(text().find("trace_id"), std::string::npos) << "Prometheus' text has no such thing";
+}
+
+TEST_F(Metrics, shows_the_newest_exemplar_of_all_processes) {
+    duration.observe({"/a"}, 0.5, trace_of(1));
+    Memory other(32 * 1024);
+    attach(bytes(other));
+    duration.observe({"/a"}, 0.6, trace_of(2));
+    const std::span<const std::byte> areas[] = {bytes(other), bytes(memory_)};
+    const auto shown = expose(Format::openmetrics, areas, {});
+    EXPECT_NE(find_bucket(shown, "/a", "1", "2", "02"), std::string::npos) << shown;
+    attach(bytes(memory_));
+}
+
+TEST_F(Metrics, keeps_few_exemplars_and_never_one_of_another_bucket) {
+    for (std::uint8_t i = 0; i < 200; ++i) {
+        const std::array values{0.05, 0.5, 5.0};
+        for (std::size_t bucket = 0; bucket < values.size(); ++bucket) {
+            const auto byte = static_cast<std::uint8_t>(i + bucket);
+            duration.observe({"/" + std::to_string(i)}, values.at(bucket), trace_of(byte));
+        }
+    }
+    const auto shown = text(Format::openmetrics);
+    int kept = 0;
+    for (std::uint8_t i = 0; i < 200; ++i) {
+        const std::array bounds{"0.1", "1", "+Inf"};
+        for (std::size_t bucket = 0; bucket < bounds.size(); ++bucket) {
+            const auto line = "le=\"" + std::string(bounds.at(bucket)) + "\"} " + std::to_string(bucket + 1) + " # {";
+            const auto at = shown.find("{route=\"/" + std::to_string(i) + "\"," + line);
+            if (at == std::string::npos) continue;
+            ++kept;
+            const auto digits = fmt::format("{:02x}", static_cast<std::uint8_t>(i + bucket));
+            const auto route = "/" + std::to_string(i);
+            EXPECT_NE(find_bucket(shown, route, bounds.at(bucket), std::to_string(bucket + 1), digits),
+                      std::string::npos);
+        }
+    }
+    EXPECT_GT(kept, 128);
+    EXPECT_LE(kept, 256);
+}
+
+TEST_F(Metrics, does_not_show_an_exemplar_whose_writer_died_in_the_middle) {
+    duration.observe({"/a"}, 0.5, trace_of(7));
+    const auto table = bytes(memory_).last(exemplar_bytes(memory_.size() * sizeof(std::uint64_t)));
+    for (std::size_t slot = 0; slot < table.size(); slot += 64) {
+        auto& sequence = *reinterpret_cast<std::uint64_t*>(table.data() + slot);
+        if (sequence != 0) ++sequence;
+    }
+    EXPECT_EQ(text(Format::openmetrics).find("trace_id"), std::string::npos);
+    duration.observe({"/a"}, 0.5, trace_of(8));
+    EXPECT_NE(find_bucket(text(Format::openmetrics), "/a", "1", "2", "08"), std::string::npos);
 }
 
 }   // namespace

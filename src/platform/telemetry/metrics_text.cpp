@@ -1,6 +1,6 @@
 // The two text formats: Prometheus' 0.0.4, and OpenMetrics 1.0 (which names a counter's family without `_total` and
 // ends with a marker).
-#include "platform/telemetry/metrics_area.hpp"
+#include "platform/telemetry/metrics_exemplars.hpp"
 
 #include <fmt/format.h>
 
@@ -16,6 +16,7 @@ namespace {
 struct Merged {
     std::vector<double> bounds;
     std::vector<std::uint64_t> buckets;   // of a histogram
+    std::vector<std::optional<Exemplar>> exemplars;   // the same, where they are wanted
     double value = 0;                     // of the others; a histogram's sum
     bool seen = false;
 };
@@ -33,6 +34,10 @@ void merge_gauge(Merged& into, Merge merge, double value) {
     else into.value = std::min(into.value, value);
 }
 
+bool is_measured(const Series& series) {
+    return series.kind != Kind::gauge || !std::isnan(std::bit_cast<double>(load(series.cells[0])));
+}
+
 void merge_in(Merged& into, const Series& series) {
     if (series.kind == Kind::counter) into.value += static_cast<double>(load(series.cells[0]));
     if (series.kind == Kind::gauge) merge_gauge(into, series.merge, std::bit_cast<double>(load(series.cells[0])));
@@ -45,14 +50,26 @@ void merge_in(Merged& into, const Series& series) {
     into.seen = true;
 }
 
-MergedFamilies merge(std::span<const std::span<const std::byte>> areas) {
+void merge_exemplars(Merged& into, std::span<const std::byte> area, const Series& series) {
+    into.exemplars.resize(into.buckets.size());
+    for (std::size_t i = 0; i < into.buckets.size(); ++i) {
+        auto found = find_exemplar(area, series.cells, i);
+        auto& kept = into.exemplars[i];
+        if (found && (!kept || kept->at_us < found->at_us)) kept = std::move(found);
+    }
+}
+
+MergedFamilies merge(Format format, std::span<const std::span<const std::byte>> areas) {
     MergedFamilies families;
     for (const auto area : areas) {
         // Read only; Area has one type for its readers and its writer.
         Area({const_cast<std::byte*>(area.data()), area.size()}).each([&](const Series& series) {
+            if (!is_measured(series)) return;
             auto& family = families[std::string(series.name)];
             family.kind = series.kind;
-            merge_in(family.series[std::string(series.labels)], series);
+            auto& merged = family.series[std::string(series.labels)];
+            merge_in(merged, series);
+            if (format == Format::openmetrics && series.kind == Kind::histogram) merge_exemplars(merged, area, series);
         });
     }
     return families;
@@ -69,6 +86,13 @@ void write_line(std::string& out, std::string_view name, std::string_view labels
     out.append(name);
     if (!labels.empty()) out.append("{").append(labels).append("}");
     out.append(" ").append(value).append("\n");
+}
+
+/// ` # {trace_id="…"} value time`, behind a bucket.
+std::string text_of(const std::optional<Exemplar>& exemplar) {
+    if (!exemplar) return {};
+    return fmt::format(" # {{trace_id=\"{}\",span_id=\"{}\"}} {} {}.{:06}", exemplar->trace_id, exemplar->span_id,
+                       number(exemplar->value), exemplar->at_us / 1'000'000, exemplar->at_us % 1'000'000);
 }
 
 void write_head(std::string& out, Format format, std::string_view name, Kind kind, std::string_view help) {
@@ -88,7 +112,8 @@ void write_histogram(std::string& out, std::string_view name, const std::string&
     for (std::size_t i = 0; i < series.buckets.size(); ++i) {
         count += series.buckets[i];
         const auto bound = i < series.bounds.size() ? number(series.bounds[i]) : "+Inf";
-        write_line(out, bucket_name, prefix + "le=\"" + bound + "\"", std::to_string(count));
+        const auto exemplar = series.exemplars.empty() ? std::string() : text_of(series.exemplars[i]);
+        write_line(out, bucket_name, prefix + "le=\"" + bound + "\"", std::to_string(count) + exemplar);
     }
     write_line(out, std::string(name) + "_sum", labels, number(series.value));
     write_line(out, std::string(name) + "_count", labels, std::to_string(count));
@@ -115,7 +140,7 @@ Format negotiate(std::string_view accept) {
 
 std::string expose(Format format, std::span<const std::span<const std::byte>> areas, std::span<const Sample> samples) {
     std::string out;
-    for (const auto& [name, family] : merge(areas)) {
+    for (const auto& [name, family] : merge(format, areas)) {
         write_head(out, format, name, family.kind, help_of(name));
         for (const auto& [labels, series] : family.series) {
             if (family.kind == Kind::histogram) write_histogram(out, name, labels, series);

@@ -55,6 +55,7 @@ void append_escaped(std::string& out, std::string_view text) {
             case '<': out.append("&lt;"); break;
             case '>': out.append("&gt;"); break;
             case '"': out.append("&quot;"); break;
+            case '\r': out.push_back('\n'); break;   // of &#13;, which the next reading would take for a line break
             default: out.push_back(c);
         }
     }
@@ -140,7 +141,7 @@ private:
         if (nodes.length == 0) return false;
         const auto& first = *static_cast<const GumboNode*>(nodes.data[0]);
         const bool is_text = first.type == GUMBO_NODE_TEXT || first.type == GUMBO_NODE_WHITESPACE;
-        return is_text && first.v.text.text[0] == '\n';
+        return is_text && (first.v.text.text[0] == '\n' || first.v.text.text[0] == '\r');
     }
 
     void attributes(const GumboElement& element, const Allowed& allowed) {

@@ -114,6 +114,8 @@ TEST(CleanHtml, drops_or_defuses_what_could_run) {
         {"<!-- <script>alert(1)</script> -->x", "x"},
         {"<form action=/x><input name=a><button>go</button></form>", "go"},
         {"<blink>old</blink>", "old"},
+        {"<pre>&#13;a&#13;b</pre>", "<pre>\n\na\nb</pre>"},
+        {"<p>a\r\nb</p>", "<p>a\nb</p>"},
         {"<object data=x><p>fallback</p></object>", ""},
         {"<base href=//evil><meta http-equiv=refresh content=0><link rel=stylesheet href=x>t", "t"},
         {"<p>unclosed <b>bold", "<p>unclosed <b>bold</b></p>"},

@@ -129,9 +129,7 @@ Task<Result<Cart>> CartService::made(const Context& ctx, CartId id) {
 }
 
 Task<Result<Cart>> CartService::open_for_checkout(db::Transaction& tx, CartId id, const Access& access) {
-    CADDY_CO_TRY(auto cart, co_await lock_open(tx, id, access));
-    co_await total_up(tx, cart);
-    co_return cart;
+    return lock_open(tx, id, access);
 }
 
 Task<> CartService::close(db::Transaction& tx, const Context& ctx, CartId id) {

@@ -36,6 +36,13 @@ struct Address {
 };
 BOOST_DESCRIBE_STRUCT(Address, (), (name, phone, country, province, city, district, line1, line2, postal_code))
 
+/// An address as a request has it: what is left out is empty, and the country that of Address.
+struct AddressForm {
+    std::optional<std::string> name, phone, country, province, city, district, line1, line2, postal_code;
+};
+BOOST_DESCRIBE_STRUCT(AddressForm, (), (name, phone, country, province, city, district, line1, line2, postal_code))
+Address address_of(AddressForm);
+
 struct Line {
     LineId id;
     catalog::VariantId variant_id;
@@ -79,6 +86,9 @@ struct Cart {
     Time updated_at{};
 };
 
+/// What the lines come to at the prices that the shopper was shown.
+Money subtotal_of(const Cart&);
+
 /// What a cart asks to be shipped: its address, this subtotal, and the weight of what is sent in a parcel. What is no
 /// longer offered weighs nothing; checkout refuses it anyway.
 shipping::Consignment consignment_of(const Cart&, Money subtotal, std::span<const catalog::Offer>);
@@ -99,6 +109,9 @@ struct Details {
     json::Patch<shipping::MethodId> shipping_method_id;
     json::Patch<std::string> note;
 };
+
+/// The details in the form in which they are kept: trimmed, NFC. Refuses: request.invalid_field with each fault
+Result<Details> accepted(const Details&);
 
 /// A line that a claim could not take over in full.
 struct Clamp {

@@ -6,14 +6,9 @@ namespace caddy::cart {
 namespace {
 
 // ---- wire shapes ----
-struct AddressBody {
-    std::optional<std::string> name, phone, country, province, city, district, line1, line2, postal_code;
-};
-BOOST_DESCRIBE_STRUCT(AddressBody, (), (name, phone, country, province, city, district, line1, line2, postal_code))
-
 struct ChangeBody {
     json::Patch<std::string> email;
-    json::Patch<AddressBody> shipping_address;
+    json::Patch<AddressForm> shipping_address;
     json::Patch<shipping::MethodId> shipping_method_id;
     json::Patch<std::string> note;
 };
@@ -84,26 +79,12 @@ Access access_of(const http::Request& request) {
     return {request.ctx.principal.user, std::string(request.header("x-cart-token").value_or(""))};
 }
 
-Address to_address(AddressBody body) {
-    Address address;
-    address.name = std::move(body.name).value_or("");
-    address.phone = std::move(body.phone).value_or("");
-    address.country = std::move(body.country).value_or(address.country);
-    address.province = std::move(body.province).value_or("");
-    address.city = std::move(body.city).value_or("");
-    address.district = std::move(body.district).value_or("");
-    address.line1 = std::move(body.line1).value_or("");
-    address.line2 = std::move(body.line2).value_or("");
-    address.postal_code = std::move(body.postal_code).value_or("");
-    return address;
-}
-
 Details to_details(ChangeBody body) {
     Details details;
     details.email = std::move(body.email);
     details.shipping_address.present = body.shipping_address.present;
     if (body.shipping_address.value)
-        details.shipping_address.value = to_address(std::move(*body.shipping_address.value));
+        details.shipping_address.value = address_of(std::move(*body.shipping_address.value));
     details.shipping_method_id = body.shipping_method_id;
     details.note = std::move(body.note);
     return details;

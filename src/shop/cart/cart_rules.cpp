@@ -81,6 +81,20 @@ bool is_owned(const Cart& cart, const Access& access) {
     return !access.token.empty() && crypto::equal_in_constant_time(cart.token, access.token);
 }
 
+Address address_of(AddressForm form) {
+    Address address;
+    address.name = std::move(form.name).value_or("");
+    address.phone = std::move(form.phone).value_or("");
+    address.country = std::move(form.country).value_or(address.country);
+    address.province = std::move(form.province).value_or("");
+    address.city = std::move(form.city).value_or("");
+    address.district = std::move(form.district).value_or("");
+    address.line1 = std::move(form.line1).value_or("");
+    address.line2 = std::move(form.line2).value_or("");
+    address.postal_code = std::move(form.postal_code).value_or("");
+    return address;
+}
+
 std::string client_hash(std::string_view address) {
     const std::string text(address);
     std::array<unsigned char, 16> bytes{};

@@ -22,9 +22,6 @@ bool is_owned(const Cart&, const Access&);
 /// hashed.
 std::string client_hash(std::string_view address);
 
-/// The details in the form in which they are kept: trimmed, NFC. Refuses: request.invalid_field with each fault
-Result<Details> accepted(const Details&);
-
 /// Refuses: cart.invalid_quantity
 Result<void> check_quantity(std::int64_t quantity, const Config&);
 
@@ -60,6 +57,5 @@ struct Taxation {
 
 /// What the cart's lines, shipping and tax come to.
 pricing::Totals totals_of(const Cart&, Money shipping, const Taxation&);
-Money subtotal_of(const Cart&);
 
 }  // namespace caddy::cart

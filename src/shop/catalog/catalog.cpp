@@ -1,6 +1,7 @@
 #include "shop/catalog/catalog.hpp"
 
 #include "shop/catalog/catalog_cursor.hpp"
+#include "shop/catalog/catalog_events.hpp"
 #include "shop/catalog/catalog_rules.hpp"
 #include "shop/catalog/catalog_store.hpp"
 
@@ -178,6 +179,7 @@ std::string list_name(Sort sort, const store::ListFilter& filter) {
         name.append("|").append(std::to_string(part));
     }
     for (const auto& word : filter.words) name.append("|").append(word);
+    if (!filter.vendor.empty()) name.append("|by ").append(filter.vendor);
     return name;
 }
 
@@ -195,6 +197,7 @@ Task<store::ListFilter> to_filter(db::Session& db, const ProductQuery& query) {
     }
     if (query.in_stock) filter.in_stock_min = filter.in_stock_max = *query.in_stock ? 1 : 0;
     filter.words = rules::search_words(query.words);
+    filter.vendor = query.vendor;
     co_return filter;
 }
 
@@ -215,7 +218,7 @@ Task<std::vector<Offer>> CatalogService::offers(db::Session& db, std::span<const
     co_return co_await store::offers(db, ids);
 }
 
-Task<> CatalogService::set_availability(db::Session& db, const Context& ctx, VariantId id, Availability stock) {
+Task<> CatalogService::set_availability(db::Transaction& db, const Context& ctx, VariantId id, Availability stock) {
     const auto variant = co_await store::variant_stock(db, id);
     if (!variant || variant->stock_class == stock) co_return;
     // The product first: whoever changes two variants of one product at once then sees what the other one did.
@@ -224,7 +227,10 @@ Task<> CatalogService::set_availability(db::Session& db, const Context& ctx, Var
     co_await store::set_variant_stock(db, id, stock, shown, ctx.now());
     const auto siblings = co_await store::sellable_availabilities(db, variant->product_id);
     const auto best = rules::best_of(siblings);
-    if (before && *before == best) co_return;
+    if (!before) co_return;
+    const events::AvailabilityChanged changed{variant->product_id, before->handle};
+    co_await events::emit(db, ctx, changed);
+    if (before->availability == best) co_return;
     co_await store::set_product_availability(db, variant->product_id, best, rules::counts_as_in_stock(best));
 }
 
@@ -325,6 +331,7 @@ Task<std::vector<Listed>> CatalogService::listed(db::Session& db, std::span<cons
         entry.product = row.product_id;
         entry.availability = row.availability;
         entry.price = money(row.price_min, row.currency);
+        entry.vendor = row.vendor;
         if (row.category_id != CategoryId{0}) entry.categories.push_back(row.category_id);
     }
     std::vector<Listed> ordered;
@@ -332,6 +339,17 @@ Task<std::vector<Listed>> CatalogService::listed(db::Session& db, std::span<cons
         if (const auto at = found.find(id); at != found.end()) ordered.push_back(std::move(at->second));
     }
     co_return ordered;
+}
+
+Task<std::vector<ProductId>> CatalogService::newest(db::Session& db, std::string_view category, int limit) {
+    ProductQuery query;
+    query.category = category;
+    const auto filter = co_await to_filter(db, query);
+    const std::optional<store::Entry> from_the_first;
+    const auto entries = co_await store::list(db, Sort::published_at_desc, filter, from_the_first, limit);
+    std::vector<ProductId> ids;
+    for (const auto& entry : entries) ids.push_back(entry.id);
+    co_return ids;
 }
 
 Task<std::vector<CategoryLink>> CatalogService::category_links(db::Session& db, std::span<const CategoryId> ids) {

@@ -200,6 +200,7 @@ struct ProductQuery {
     std::optional<std::int64_t> price_max{};
     std::optional<bool> in_stock{};
     std::string words{};   // each must be found in title, handle, vendor or a SKU
+    std::string vendor{};   // exactly; empty: all
 };
 
 /// A published product as a search filters and counts it.
@@ -208,6 +209,7 @@ struct Listed {
     Availability availability = Availability::out_of_stock;
     std::optional<Money> price;   // the lowest of its variants'
     std::vector<CategoryId> categories;   // ancestors included
+    std::string vendor{};
 };
 
 // ---- what is written ----
@@ -299,7 +301,8 @@ public:
     /// Called by inventory in its own transaction when a variant's availability changes its class.
     ///
     /// What is out of stock but sold on backorder becomes `preorder`, and what is not tracked stays `in_stock`.
-    Task<> set_availability(db::Session&, const Context&, VariantId, Availability);
+    /// Emits: catalog.availability_changed
+    Task<> set_availability(db::Transaction&, const Context&, VariantId, Availability);
 
     /// One page of the published products.
     ///
@@ -320,6 +323,9 @@ public:
 
     /// The published ones among these products as filters see them, in the given order.
     Task<std::vector<Listed>> listed(db::Session&, std::span<const ProductId>);
+
+    /// Published products of a category (handle or id, descendants included; empty: all), the newest first.
+    Task<std::vector<ProductId>> newest(db::Session&, std::string_view category, int limit);
 
     /// The categories with these ids, in no particular order.
     Task<std::vector<CategoryLink>> category_links(db::Session&, std::span<const CategoryId>);
@@ -349,8 +355,9 @@ public:
     /// True when any product shows a picture of the library.
     Task<bool> shows(db::Session&, media::PictureId);
 
-    /// Products behind `after` by id, whatever their status, whole; for exports.
-    Task<std::vector<StoredProduct>> stored(const Context&, ProductId after, int limit);
+    /// Products behind `after` in the order of their handles, which two shops have in common, whatever their status,
+    /// whole; for exports.
+    Task<std::vector<StoredProduct>> stored(const Context&, const std::string& after, int limit);
 
 private:
     db::Database& db_;

@@ -274,7 +274,7 @@ Task<Result<std::vector<BulkResult>>> CatalogAdmin::bulk_in(db::Transaction& tx,
     co_return results;
 }
 
-Task<std::vector<StoredProduct>> CatalogService::stored(const Context& ctx, ProductId after, int limit) {
+Task<std::vector<StoredProduct>> CatalogService::stored(const Context& ctx, const std::string& after, int limit) {
     auto db = co_await db_.read(ctx);
     std::map<CategoryId, AdminCategory> categories;
     const auto tree = co_await store::admin_categories(db);

@@ -6,6 +6,7 @@
 #include "shop/catalog/catalog_admin.hpp"
 #include "shop/catalog/catalog_admin_draft.hpp"
 #include "shop/catalog/catalog_admin_store.hpp"
+#include "shop/catalog/catalog_events.hpp"
 #include "shop/catalog/catalog_rules.hpp"
 
 #include <algorithm>
@@ -92,6 +93,8 @@ Result<void> apply(const CategoryChange& change, AdminCategory& category) {
                        pointer, "not_a_name", "Send one line of 1 to 255 characters.");
     };
     text(change.name, category.name, "/name");
+    checks.require(!change.name.present || category.name.empty() || !text::slug(category.name).empty(), "/name",
+                   "not_a_name", "Send a name with a letter or a digit.");
     text(change.handle, category.handle, "/handle");
     if (change.handle.present) {
         checks.require(text::slug(category.handle) == category.handle, "/handle", "not_a_handle",
@@ -185,6 +188,7 @@ Task<Result<AdminCategory>> CatalogAdmin::create_category(const Context& ctx, co
             const store::CategoryRow row{made.id, made.parent_id, made.handle, made.name, made.position};
             const bool inserted = co_await store::insert_category(tx, row, ctx.now());
             if (!inserted) co_return refuse::handle_taken(made.handle);
+            co_await events::emit_category_changed(tx, ctx, made.id);
             co_await record(tx, ctx, "catalog.category.create", made.id, std::nullopt, made);
             co_return made;
         });
@@ -212,6 +216,7 @@ Task<Result<AdminCategory>> CatalogAdmin::change_category(const Context& ctx, Ca
             const auto above_before = tree.ancestors(before.parent_id);
             tree.put(after);
             co_await relist_after_move(tx, tree, above_before, tree.ancestors(after.parent_id));
+            co_await events::emit_category_changed(tx, ctx, id);
             co_await record(tx, ctx, "catalog.category.update", id, before, after);
             co_return after;
         });
@@ -228,6 +233,7 @@ Task<Result<void>> CatalogAdmin::remove_category(const Context& ctx, CategoryId 
             const bool in_use = co_await store::category_in_use(tx, id);
             if (in_use) co_return refuse::not_empty();
             co_await store::delete_category(tx, id);
+            co_await events::emit_category_changed(tx, ctx, id);
             co_await record(tx, ctx, "catalog.category.delete", id, *there, std::nullopt);
             co_return Result<void>{};
         });

@@ -78,7 +78,7 @@ const db::Sql sql_variants_whole{{
 
 const db::Sql sql_product_ids_after{{
     .name = "catalog.product_ids_after",
-    .any = "SELECT id FROM products WHERE id > ? ORDER BY id LIMIT ?"}};
+    .any = "SELECT id FROM products WHERE handle > ? ORDER BY handle LIMIT ?"}};
 
 const db::Sql sql_variant_home{{
     .name = "catalog.variant_home",
@@ -178,8 +178,8 @@ Task<std::vector<VariantRecord>> variants_whole(db::Session& db, ProductId id) {
     co_return co_await db.all<VariantRecord>(sql_variants_whole, id);
 }
 
-Task<std::vector<ProductId>> product_ids_after(db::Session& db, ProductId after, int limit) {
-    const auto rows = co_await db.all<IdRow>(sql_product_ids_after, after, limit);
+Task<std::vector<ProductId>> product_ids_after(db::Session& db, std::string_view handle, int limit) {
+    const auto rows = co_await db.all<IdRow>(sql_product_ids_after, handle, limit);
     std::vector<ProductId> ids;
     for (const auto& row : rows) ids.push_back(row.id);
     co_return ids;

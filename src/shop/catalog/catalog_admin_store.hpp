@@ -40,7 +40,8 @@ Task<std::optional<ProductRecord>> product_record(db::Session&, ProductId);
 Task<std::optional<ProductRecord>> lock_product_by_id(db::Transaction&, ProductId);
 /// All of a product's variants, retired ones included.
 Task<std::vector<VariantRecord>> variants_whole(db::Session&, ProductId);
-Task<std::vector<ProductId>> product_ids_after(db::Session&, ProductId after, int limit);
+/// By the bytes of their handles.
+Task<std::vector<ProductId>> product_ids_after(db::Session&, std::string_view handle, int limit);
 
 struct VariantHome {
     ProductId product_id;

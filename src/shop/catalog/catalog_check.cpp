@@ -15,6 +15,23 @@ constexpr std::size_t long_text_length_max = 1'000;   // SEO descriptions, alter
 constexpr std::size_t attribute_length_max = 32'768;
 constexpr std::int64_t grams_max = 1'000'000'000;
 
+/// `/media/` and a name such as the library gives.
+bool is_of_library(std::string_view url) {
+    constexpr std::string_view prefix = "/media/";
+    if (!url.starts_with(prefix)) return false;
+    const auto name = url.substr(prefix.size());
+    return !name.empty() && name.find("..") == std::string_view::npos &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") == std::string_view::npos;
+}
+
+/// An address on the web, a picture of the library, or a path beside a product file: what a product file brings back
+/// as it was.
+bool is_picture_address(std::string_view url) {
+    if (url.starts_with("http://") || url.starts_with("https://") || is_of_library(url)) return true;
+    if (url.starts_with('/') || url.find_first_of(":\\") != std::string_view::npos) return false;
+    return ("/" + std::string(url) + "/").find("/../") == std::string::npos;
+}
+
 class DraftChecks {
 public:
     explicit DraftChecks(const ProductDraft& draft) : draft_(draft) {}
@@ -22,7 +39,7 @@ public:
     Result<void> run() {
         texts();
         categories();
-        attributes("/attributes", draft_.attributes);
+        attributes("", draft_.attributes);
         media();
         options();
         variants();
@@ -44,6 +61,11 @@ private:
         if (!text::is_single_line(value)) {
             return fault(pointer, "control_characters",
                          std::string(what) + " has control characters or line breaks; remove them.");
+        }
+        // A product file says nothing about blanks around a cell: they would be lost on the way out and back.
+        if (text::trimmed(value) != value) {
+            fault(pointer, "surrounding_blanks",
+                  std::string(what) + " begins or ends with white space; remove it.");
         }
         if (text::length(value) > max) {
             fault(pointer, "too_long",
@@ -82,13 +104,27 @@ private:
         line("/seo_title", draft_.seo_title.value_or(""), "The SEO title");
         line("/seo_description", draft_.seo_description.value_or(""), "The SEO description", long_text_length_max);
         paragraphs("/description_html", draft_.description_html, "The description", description_bytes_max);
+        tags();
+    }
+
+    void tags() {
         if (draft_.tags.size() > tags_per_product_max) fault("/tags", "too_many", "There are more than 250 tags.");
+        std::set<std::string_view> there;
         for (std::size_t i = 0; i < draft_.tags.size(); ++i) {
-            named("/tags/" + std::to_string(i), draft_.tags[i], "A tag");
+            const auto pointer = "/tags/" + std::to_string(i);
+            const auto& tag = draft_.tags[i];
+            named(pointer, tag, "A tag");
+            if (tag.find(',') != std::string::npos) {
+                fault(pointer, "comma", "A tag has a comma, which separates tags in product files; leave it out.");
+            }
+            if (!there.insert(tag).second) fault(pointer, "repeated", "The tag " + tag + " is there twice.");
         }
     }
 
     void categories() {
+        if (draft_.category_ids.size() > categories_per_product_max) {
+            fault("/category_ids", "too_many", "There are more than 50 categories.");
+        }
         if (draft_.categories.size() > categories_per_product_max) {
             fault("/categories", "too_many", "There are more than 50 categories.");
         }
@@ -106,12 +142,19 @@ private:
         }
     }
 
-    void attributes(const std::string& pointer, const std::vector<Attribute>& list) {
-        if (list.size() > attributes_max) fault(pointer, "too_many", "There are more than 250 attributes.");
+    void attributes(const std::string& of, const std::vector<Attribute>& list) {
+        if (list.size() > attributes_max) fault(of + "/attributes", "too_many", "There are more than 250 attributes.");
         std::set<std::string_view> names;
         for (const auto& attribute : list) {
+            const bool internal = attribute.visibility == Visibility::internal;
+            const auto pointer = of + (internal ? "/internal_attributes" : "/attributes");
             named(pointer, attribute.name, "An attribute's name");
-            paragraphs(pointer, attribute.value, "The attribute " + attribute.name, attribute_length_max);
+            const auto what = "The attribute " + attribute.name;
+            paragraphs(pointer, attribute.value, what, attribute_length_max);
+            if (attribute.value.empty()) fault(pointer, "required", what + " is empty; leave it out.");
+            if (attribute.value.find('\r') != std::string::npos) {
+                fault(pointer, "carriage_return", what + " has carriage returns; end its lines with line feeds alone.");
+            }
             if (!names.insert(attribute.name).second) {
                 fault(pointer, "repeated", "The attribute " + attribute.name + " is there twice.");
             }
@@ -130,9 +173,10 @@ private:
                 !text::is_single_line(each.url)) {
                 fault(pointer + "/url", "not_a_url",
                       "An image's address is empty, too long or has control characters.");
-            } else if (each.url.find(':') != std::string::npos && !each.url.starts_with("http://") &&
-                       !each.url.starts_with("https://")) {
-                fault(pointer + "/url", "not_a_url", "An image's address begins with http://, https:// or is a path.");
+            } else if (!is_picture_address(each.url) || text::trimmed(each.url) != each.url) {
+                fault(pointer + "/url", "not_a_url",
+                      "An image's address begins with http:// or https://, or is a path without .. and \\, as of a file"
+                      " beside a product file.");
             }
             line(pointer + "/alt", each.alt, "An image's alternative text", long_text_length_max);
         }
@@ -149,6 +193,21 @@ private:
                 fault("/option_names", "repeated", "The option " + name + " is there twice.");
             }
         }
+        if (stands_for_no_options()) {
+            fault("/option_names", "reserved",
+                  "The option Title with the value Default Title means in product files that there are no options;"
+                  " send none, or name it otherwise.");
+        }
+    }
+
+    bool stands_for_no_options() const {
+        const auto reads = [](const std::string& text, std::string_view folded) {
+            return text::is_utf8(text) && text::folded(text) == folded;
+        };
+        if (draft_.option_names.size() != 1 || !reads(draft_.option_names.front(), "title")) return false;
+        return std::all_of(draft_.variants.begin(), draft_.variants.end(), [&](const VariantDraft& each) {
+            return each.option_values.size() == 1 && reads(each.option_values.front(), "default title");
+        });
     }
 
     void variants() {
@@ -200,7 +259,7 @@ private:
             fault(pointer + "/image", "unknown_image",
                   "The image " + *each.image + " is not one of the product's media.");
         }
-        attributes(pointer + "/attributes", each.attributes);
+        attributes(pointer, each.attributes);
     }
 
     const ProductDraft& draft_;

@@ -57,7 +57,7 @@ Result<std::string> parse_text(const std::optional<std::string>& text, const std
 
 Result<ProductQuery> parse_query(const http::Request& request) {
     CADDY_TRY(request.allow_query({"sort", "filter[category]", "filter[price][gte]", "filter[price][lte]",
-                                   "filter[in_stock]", "q", "limit", "cursor", "count", "expand"}));
+                                   "filter[in_stock]", "filter[vendor]", "q", "limit", "cursor", "count", "expand"}));
     ProductQuery query;
     CADDY_TRY(const auto sort, request.query_text("sort"));
     CADDY_TRY(query.sort, parse_sort(sort));
@@ -68,6 +68,8 @@ Result<ProductQuery> parse_query(const http::Request& request) {
     CADDY_TRY(query.price_max, request.query_integer("filter[price][lte]", 0, largest));
     CADDY_TRY(const auto in_stock, request.query_text("filter[in_stock]"));
     CADDY_TRY(query.in_stock, parse_flag(in_stock));
+    CADDY_TRY(const auto vendor, request.query_text("filter[vendor]"));
+    CADDY_TRY(query.vendor, parse_text(vendor, "filter[vendor]"));
     CADDY_TRY(const auto words, request.query_text("q"));
     CADDY_TRY(query.words, parse_text(words, "q"));
     return query;
@@ -123,10 +125,18 @@ Task<Result<http::Response>> show_category(http::Request& request, CatalogServic
 }  // namespace
 
 void routes(http::Router& r, CatalogService& catalog) {
-    r.get("/api/v1/products", Access::anyone, http::bind(list_products, catalog));
-    r.get("/api/v1/products/{product}", Access::anyone, http::bind(show_product, catalog));
-    r.get("/api/v1/categories", Access::anyone, http::bind(list_categories, catalog));
-    r.get("/api/v1/categories/{category}", Access::anyone, http::bind(show_category, catalog));
+    const std::vector<std::string> list_parameters{"sort", "filter[category]", "filter[price][gte]",
+                                                   "filter[price][lte]", "filter[in_stock]", "filter[vendor]", "q",
+                                                   "limit", "cursor", "count", "expand"};
+    // What caches keep of these, and which events drop it: see cache_tags in catalog_events.cpp.
+    r.get("/api/v1/products", Access::anyone, http::bind(list_products, catalog)).caching = http::Caching{
+        .name = "catalog.products", .query = list_parameters, .tags = {"products", "categories"}};
+    r.get("/api/v1/products/{product}", Access::anyone, http::bind(show_product, catalog)).caching =
+        http::Caching{.name = "catalog.product", .tags = {"product:{product}", "categories"}};
+    r.get("/api/v1/categories", Access::anyone, http::bind(list_categories, catalog)).caching =
+        http::Caching{.name = "catalog.categories", .tags = {"categories"}};
+    r.get("/api/v1/categories/{category}", Access::anyone, http::bind(show_category, catalog)).caching =
+        http::Caching{.name = "catalog.category", .tags = {"categories"}};
 }
 
 }  // namespace caddy::catalog

@@ -1,9 +1,9 @@
 // Writing products: the draft is turned into the rows that it wants, these are compared with those that are there, and
 // only where something differs is anything written.
 #include "core/checks.hpp"
-#include "platform/jobs/outbox.hpp"
 #include "platform/text/text.hpp"
 #include "shop/catalog/catalog.hpp"
+#include "shop/catalog/catalog_events.hpp"
 #include "shop/catalog/catalog_rules.hpp"
 #include "shop/catalog/catalog_store.hpp"
 #include "shop/tax/tax.hpp"
@@ -21,15 +21,6 @@ Error handle_taken(const std::string& given, const std::string& there) {
             "The handle " + given + " is too like " + there + ", which another product has. Choose another one."};
 }
 }  // namespace refuse
-
-/// What the payload of catalog.product_changed says.
-struct ProductChanged {
-    ProductId product_id;
-    std::string handle;
-    std::int64_t version = 0;
-    bool visible = false;
-};
-BOOST_DESCRIBE_STRUCT(ProductChanged, (), (product_id, handle, version, visible))
 
 /// The rows of one product, as they are or as they shall be.
 struct Rows {
@@ -68,7 +59,10 @@ Task<CategoryId> ensure_category(db::Transaction& tx, const Context& ctx, std::s
     if (!found) {
         const store::CategoryRow made{CategoryId::next(), parent, handle, path.back(), 0};
         const bool inserted = co_await store::insert_category(tx, made, ctx.now());
-        if (inserted) co_return made.id;
+        if (inserted) {
+            co_await events::emit_category_changed(tx, ctx, made.id);
+            co_return made.id;
+        }
         found = co_await store::category_by_handle(tx, handle);
         if (!found) throw db::Retry("a category was made beside us");
     }
@@ -383,9 +377,9 @@ Task<Result<Saved>> CatalogService::save_product(db::Transaction& tx, const Cont
         listed.push_back(CategoryId{0});
     }
     co_await store::replace_listings(tx, wanted.product.id, listing_of(wanted.product), listed);
-    const ProductChanged event{wanted.product.id, wanted.product.handle, wanted.product.version,
-                               visible(wanted.product)};
-    co_await jobs::emit(tx, ctx, "catalog.product_changed", wanted.product.id.text(), json::to_json(event));
+    events::ProductChanged event{wanted.product.id, wanted.product.handle, wanted.product.version,
+                                 visible(wanted.product)};
+    co_await events::emit(tx, ctx, std::move(event));
     co_return saved;
 }
 

@@ -80,8 +80,9 @@ const db::Sql sql_categories_by_id{{
 const db::Sql sql_listed{{
     .name = "catalog.listed",
     .any = "SELECT l.product_id AS product_id, l.category_id AS category_id, p.availability AS availability,"
-           " p.price_min AS price_min, p.currency AS currency FROM product_listings l JOIN products p ON p.id ="
-           " l.product_id WHERE p.status = 'active' AND p.published_at IS NOT NULL AND l.product_id IN (:ids)"}};
+           " p.price_min AS price_min, p.currency AS currency, p.vendor AS vendor FROM product_listings l"
+           " JOIN products p ON p.id = l.product_id"
+           " WHERE p.status = 'active' AND p.published_at IS NOT NULL AND l.product_id IN (:ids)"}};
 
 struct OfferRow {
     VariantId variant;

@@ -16,6 +16,7 @@ struct ListFilter {
     std::int64_t in_stock_min = 0;
     std::int64_t in_stock_max = 1;
     std::vector<std::string> words;   // as rules::search_words makes them
+    std::string vendor{};             // empty: all
 };
 
 /// An entry of a list: which product, and where it stands.
@@ -37,8 +38,9 @@ struct ListedRow {
     Availability availability{};
     std::optional<std::int64_t> price_min;
     std::optional<Currency> currency;
+    std::string vendor;
 };
-BOOST_DESCRIBE_STRUCT(ListedRow, (), (product_id, category_id, availability, price_min, currency))
+BOOST_DESCRIBE_STRUCT(ListedRow, (), (product_id, category_id, availability, price_min, currency, vendor))
 Task<std::vector<ListedRow>> listed(db::Session&, std::span<const ProductId>);
 
 // ---- products ----
@@ -285,8 +287,13 @@ struct VariantStock {
 BOOST_DESCRIBE_STRUCT(VariantStock, (), (product_id, tracked, policy, stock_class))
 Task<std::optional<VariantStock>> variant_stock(db::Session&, VariantId);
 Task<> set_variant_stock(db::Session&, VariantId, Availability stock, Availability shown, Time);
+struct ShownProduct {
+    std::string handle;
+    Availability availability{};
+};
+BOOST_DESCRIBE_STRUCT(ShownProduct, (), (handle, availability))
 /// The product's availability, its row locked until the transaction ends.
-Task<std::optional<Availability>> lock_availability(db::Session&, ProductId);
+Task<std::optional<ShownProduct>> lock_availability(db::Session&, ProductId);
 /// Of the variants that are for sale.
 Task<std::vector<Availability>> sellable_availabilities(db::Session&, ProductId);
 Task<> set_product_availability(db::Session&, ProductId, Availability, bool in_stock);

@@ -17,7 +17,8 @@ const db::Sql sql_list_newest{{
            " WHERE l.category_id = ? AND l.published_at <= ? AND (l.published_at < ? OR l.product_id < ?)"
            " AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
            " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
-           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0"
+           " AND (? = '' OR p.vendor = ?)))"
            " ORDER BY l.published_at DESC, l.product_id DESC LIMIT ?"}};
 
 const db::Sql sql_list_oldest{{
@@ -26,7 +27,8 @@ const db::Sql sql_list_oldest{{
            " WHERE l.category_id = ? AND l.published_at >= ? AND (l.published_at > ? OR l.product_id > ?)"
            " AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
            " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
-           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0"
+           " AND (? = '' OR p.vendor = ?)))"
            " ORDER BY l.published_at, l.product_id LIMIT ?"}};
 
 const db::Sql sql_list_cheapest{{
@@ -35,7 +37,8 @@ const db::Sql sql_list_cheapest{{
            " WHERE l.category_id = ? AND l.price_asc >= ? AND (l.price_asc > ? OR l.product_id > ?)"
            " AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
            " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
-           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0"
+           " AND (? = '' OR p.vendor = ?)))"
            " ORDER BY l.price_asc, l.product_id LIMIT ?"}};
 
 const db::Sql sql_list_dearest{{
@@ -44,7 +47,8 @@ const db::Sql sql_list_dearest{{
            " WHERE l.category_id = ? AND l.price_desc <= ? AND (l.price_desc < ? OR l.product_id < ?)"
            " AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
            " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
-           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0"
+           " AND (? = '' OR p.vendor = ?)))"
            " ORDER BY l.price_desc DESC, l.product_id DESC LIMIT ?"}};
 
 const db::Sql sql_list_by_title{{
@@ -53,7 +57,8 @@ const db::Sql sql_list_by_title{{
            " WHERE l.category_id = ? AND l.title_key >= ? AND (l.title_key > ? OR l.product_id > ?)"
            " AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
            " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
-           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0"
+           " AND (? = '' OR p.vendor = ?)))"
            " ORDER BY l.title_key, l.product_id LIMIT ?"}};
 
 const db::Sql sql_count{{
@@ -61,7 +66,8 @@ const db::Sql sql_count{{
     .any = "SELECT COUNT(*) AS total FROM (SELECT l.product_id FROM product_listings l"
            " WHERE l.category_id = ? AND l.price_desc >= ? AND l.price_asc <= ? AND l.in_stock BETWEEN ? AND ?"
            " AND (? = 0 OR EXISTS (SELECT 1 FROM products p WHERE p.id = l.product_id AND INSTR(p.search_text, ?) > 0"
-           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0))"
+           " AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0 AND INSTR(p.search_text, ?) > 0"
+           " AND (? = '' OR p.vendor = ?)))"
            " LIMIT ?) counted"}};
 
 const db::Sql sql_cards{{
@@ -96,13 +102,17 @@ std::array<std::string_view, rules::search_words_max> padded(const std::vector<s
     return four;
 }
 
+/// Some filters are on what only the product itself says.
+bool looks_at_product(const ListFilter& filter) { return !filter.words.empty() || !filter.vendor.empty(); }
+
 template <class Row, class Key>
 Task<std::vector<Row>> run(db::Session& db, const db::Sql& sql, const ListFilter& filter, Key key, std::int64_t id,
                            int limit) {
     const auto words = padded(filter.words);
     co_return co_await db.all<Row>(sql, filter.category, key, key, id, filter.price_min, filter.price_max,
-                                   filter.in_stock_min, filter.in_stock_max, !filter.words.empty(), words[0], words[1],
-                                   words[2], words[3], limit);
+                                   filter.in_stock_min, filter.in_stock_max, looks_at_product(filter), words[0],
+                                   words[1], words[2], words[3], std::string_view(filter.vendor),
+                                   std::string_view(filter.vendor), limit);
 }
 
 std::int64_t number(std::string_view text) {
@@ -138,8 +148,10 @@ Task<std::vector<Entry>> list(db::Session& db, Sort sort, const ListFilter& filt
 Task<std::int64_t> count(db::Session& db, const ListFilter& filter) {
     const auto words = padded(filter.words);
     const auto total = co_await db.scalar<std::int64_t>(sql_count, filter.category, filter.price_min, filter.price_max,
-                                                        filter.in_stock_min, filter.in_stock_max, !filter.words.empty(),
-                                                        words[0], words[1], words[2], words[3], page_count_max);
+                                                        filter.in_stock_min, filter.in_stock_max,
+                                                        looks_at_product(filter), words[0], words[1], words[2],
+                                                        words[3], std::string_view(filter.vendor),
+                                                        std::string_view(filter.vendor), page_count_max);
     co_return total.value_or(0);
 }
 

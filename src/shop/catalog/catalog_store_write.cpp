@@ -96,8 +96,8 @@ const db::Sql sql_set_variant_stock{{
 
 const db::Sql sql_lock_availability{{
     .name = "catalog.lock_availability",
-    .mysql = "SELECT availability FROM products WHERE id = ? FOR UPDATE",
-    .sqlite = "SELECT availability FROM products WHERE id = ?"}};
+    .mysql = "SELECT handle, availability FROM products WHERE id = ? FOR UPDATE",
+    .sqlite = "SELECT handle, availability FROM products WHERE id = ?"}};
 
 const db::Sql sql_sellable_availabilities{{
     .name = "catalog.sellable_availabilities",
@@ -195,10 +195,8 @@ Task<> set_variant_stock(db::Session& db, VariantId id, Availability stock, Avai
     co_await db.exec(sql_set_variant_stock, stock, shown, now, id, stock);
 }
 
-Task<std::optional<Availability>> lock_availability(db::Session& db, ProductId product) {
-    const auto row = co_await db.one<AvailabilityRow>(sql_lock_availability, product);
-    if (!row) co_return std::nullopt;
-    co_return row->availability;
+Task<std::optional<ShownProduct>> lock_availability(db::Session& db, ProductId product) {
+    return db.one<ShownProduct>(sql_lock_availability, product);
 }
 
 Task<std::vector<Availability>> sellable_availabilities(db::Session& db, ProductId product) {

@@ -73,6 +73,48 @@ TEST(CatalogRules, image_addresses_are_http_or_paths) {
     EXPECT_TRUE(complains(bad, "/media/0/url not_a_url"));
     bad.media = {{"https://example.com/a.png", ""}, {"images/b.png", ""}, {"/media/0011.png", ""}};
     EXPECT_TRUE(faults(bad).empty());
+    for (const auto* url : {"//example.com/a.png", "/pictures/a.png", "../a.png", "a/../b.png", "a\\b.png", " a.png"}) {
+        bad.media = {{url, ""}};
+        EXPECT_TRUE(complains(bad, "/media/0/url not_a_url")) << url;
+    }
+}
+
+TEST(CatalogRules, what_a_product_file_would_not_bring_back_is_refused) {
+    auto bad = draft();
+    bad.title = " Linen Shirt";
+    bad.vendor = "Caddy\u00a0";
+    bad.option_names = {"Size "};
+    bad.variants[1].sku = "M ";
+    bad.tags = {"summer, light", "new", "new", ""};
+    bad.attributes = {{"Care", "", Visibility::shown}, {"Notes", "a\r\nb", Visibility::internal}};
+    for (const auto* of : {"/title surrounding_blanks", "/vendor surrounding_blanks",
+                           "/option_names surrounding_blanks", "/variants/1/sku surrounding_blanks",
+                           "/tags/0 comma", "/tags/2 repeated", "/tags/3 required", "/attributes required",
+                           "/internal_attributes carriage_return"}) {
+        EXPECT_TRUE(complains(bad, of)) << of;
+    }
+    auto fine = draft();
+    fine.tags = {"say \"hello\"", "'quoted'", "a;b"};
+    fine.attributes = {{"Care", " two\nlines \n", Visibility::shown}, {"care", " ", Visibility::shown}};
+    EXPECT_TRUE(faults(fine).empty());
+}
+
+TEST(CatalogRules, an_option_that_means_none_in_product_files_is_refused) {
+    auto bad = draft();
+    bad.option_names = {"title"};
+    bad.variants.pop_back();
+    bad.variants[0].option_values = {"Default Title"};
+    EXPECT_TRUE(complains(bad, "/option_names reserved"));
+    bad.variants[0].option_values = {"Sir"};
+    EXPECT_TRUE(faults(bad).empty());
+}
+
+TEST(CatalogRules, a_product_stands_in_fifty_categories_at_most) {
+    auto many = draft();
+    for (int i = 0; i < 50; ++i) many.category_ids.push_back(CategoryId::next());
+    EXPECT_TRUE(faults(many).empty());
+    many.category_ids.push_back(CategoryId::next());
+    EXPECT_TRUE(complains(many, "/category_ids too_many"));
 }
 
 TEST(CatalogRules, out_of_stock_on_backorder_is_preorder_and_untracked_never_runs_out) {

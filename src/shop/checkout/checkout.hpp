@@ -11,6 +11,8 @@
 #include "shop/shipping/shipping.hpp"
 #include "shop/tax/tax.hpp"
 
+#include <functional>
+
 namespace caddy::checkout {
 
 using orders::OrderId;
@@ -28,6 +30,33 @@ struct Config {
 struct Wish {
     std::string payment_provider;
     std::optional<std::int64_t> expected_total_minor;   // what the shopper saw; another total is refused
+    std::string language = "zh-CN";   // of mails, where the shopper has no account that says another: zh-CN or en
+};
+
+/// One variant at another price than the catalogue's, and why.
+struct SpecialPrice {
+    catalog::VariantId variant;
+    Money price;
+    std::string reason;   // stands on the order's line
+};
+
+/// An order of a customer's without a cart: pieces of one variant, whose stock is held already.
+struct DirectOrder {
+    std::string source;   // stands in the place of the cart's id: a source has one order, whatever happens
+    std::int64_t customer = 0;
+    std::string email;
+    std::optional<cart::Address> shipping_address{};
+    std::optional<shipping::MethodId> shipping_method_id{};
+    std::optional<std::string> note{};
+    std::int64_t quantity = 1;
+    SpecialPrice special;
+    Wish wish;
+};
+
+/// A direct order as it was written. Its stock is to be reserved until then, by whoever held it.
+struct DirectPlaced {
+    OrderId order;
+    Time reserved_until{};
 };
 
 /// What somebody who knows says about a payment: a provider's event, or staff.
@@ -77,6 +106,8 @@ struct Parts {
     orders::OrderService& orders;
     payments::PaymentService& payments;
     tax::TaxService& taxes;
+    /// In which language the owner of an account wants his mails.
+    std::function<Task<std::optional<std::string>>(db::Session&, std::int64_t customer)> language_of{};
 };
 
 class CheckoutService {
@@ -94,6 +125,20 @@ public:
     /// Effect:  one transaction; a refusal writes nothing but, where prices changed, the cart's new prices
     /// Emits:   orders.pending_payment
     Task<Result<orders::Order>> place(const Context&, cart::CartId, const cart::Access&, const Wish&);
+
+    /// What a direct order would come to now, examined as when it is written.
+    ///
+    /// Refuses: payments.unknown_provider, checkout.incomplete, catalog.not_for_sale, checkout.price_changed,
+    ///          checkout.too_many_unpaid, shipping.not_available, shipping.no_zone
+    Task<Result<pricing::Totals>> estimate(const Context&, const DirectOrder&);
+
+    /// Writes a direct order with its payment, as a part of the caller's transaction. Everything is examined before
+    /// the first row is written: after a refusal the transaction may go on with other orders. Afterwards the caller
+    /// hands its stock over in the same transaction, and has `proceed` start the payment.
+    ///
+    /// Refuses: what estimate refuses
+    /// Emits:   orders.pending_payment
+    Task<Result<DirectPlaced>> place_direct(db::Transaction&, const Context&, const DirectOrder&);
 
     /// A new attempt to pay an order. An attempt that its provider never heard of is taken up again.
     ///
@@ -146,7 +191,7 @@ public:
     Task<Result<OrderView>> advance(const Context&, OrderId, orders::OrderStatus to);
     /// As cancel, by staff. Refuses: orders.not_found, orders.not_cancellable
     Task<Result<OrderView>> cancel_by_staff(const Context&, OrderId, const std::string& reason);
-    /// Writes a line into the timeline. Refuses: orders.not_found
+    /// Writes a line into the timeline that only staff read. Refuses: orders.not_found
     Task<Result<OrderView>> note(const Context&, OrderId, const std::string& text);
     /// Has a part of an order's money given back, or all that is left of it.
     ///
@@ -180,8 +225,13 @@ private:
         std::optional<std::string> note{};
     };
     Task<Result<Placed>> place_in(db::Transaction&, const Context&, cart::CartId, const cart::Access&, const Wish&);
-    Task<Result<Repriced>> reprice(db::Transaction&, const cart::Cart&);
-    Task<Result<void>> check_quota(db::Transaction&, const Context&, const std::string& caller);
+    Task<Placed> write_order(db::Transaction&, const Context&, const cart::Cart&, const Repriced&, const Wish&,
+                             orders::Draft);
+    /// Today's prices, read once. A method that no longer ships the cart is taken off it, as when it is shown.
+    Task<Result<Repriced>> reprice(db::Session&, cart::Cart&, const SpecialPrice* = nullptr);
+    Task<std::optional<shipping::Quote>> quote_chosen(db::Session&, cart::Cart&, std::span<const catalog::Offer>);
+    Task<Result<Repriced>> examine(db::Session&, const Context&, cart::Cart&, const DirectOrder&);
+    Task<Result<void>> check_quota(db::Session&, const Context&, const std::string& caller, int most);
     Task<Time> expiry(db::Transaction&, const Context&, const Repriced&, const payments::Provider&);
     Task<Result<PaymentId>> attempt_in(db::Transaction&, const Context&, OrderId, const orders::Access&,
                                        const std::string& provider);
@@ -207,6 +257,9 @@ private:
     Task<Result<void>> refund_in(db::Transaction&, const Context&, const Case&, payments::Refund&);
     Task<Result<void>> move_goods(db::Transaction&, const Context&, const Case&, const payments::Refund&);
     Task<> finish_refund(const Context&, payments::RefundId, payments::RefundStatus, const std::string& actor);
+    /// What the order is when none of its refunds came to anything.
+    Task<orders::OrderStatus> status_without_refunds(db::Transaction&, const payments::Refund& failed,
+                                                     const std::vector<payments::Refund>&);
     Task<> finish_refund_in(db::Transaction&, const Context&, const payments::Refund&, payments::RefundStatus,
                             const std::string& actor);
     Task<> mark_paid_in(db::Transaction&, const Context&, const payments::Payment&);

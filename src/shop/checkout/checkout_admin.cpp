@@ -123,8 +123,11 @@ Task<Result<OrderView>> CheckoutService::fulfil(const Context& ctx, OrderId id, 
 Task<Result<void>> CheckoutService::fulfil_in(db::Transaction& tx, const Context& ctx, const Case& found,
                                               const Parcel& parcel) {
     auto status = found.head.status;
+    // While a part of the money goes back, the rest of the goods need not wait for it.
+    const bool refunding_a_part = status == OrderStatus::refunding && rules::any_pending(found.refunds) &&
+                                  rules::asked_minor(found.refunds) < found.order.totals.total.minor;
     const bool open = status == OrderStatus::paid || status == OrderStatus::fulfilling ||
-                      status == OrderStatus::partially_refunded;
+                      status == OrderStatus::partially_refunded || refunding_a_part;
     if (!open) co_return refuse::not_fulfillable(status);
     auto states = rules::states_of(found.order, found.fulfilments, found.refunds);
     CADDY_CO_TRY(rules::within(states, parcel.lines, rules::Against::waiting));
@@ -134,12 +137,16 @@ Task<Result<void>> CheckoutService::fulfil_in(db::Transaction& tx, const Context
 
     const auto actor = rules::actor_of(ctx);
     const orders::Fulfilment sent{orders::FulfilmentId::next(), parcel.tracking, actor, ctx.now(), parcel.lines};
-    co_await parts_.orders.add_fulfilment(tx, order, sent);
+    co_await parts_.orders.add_fulfilment(tx, ctx, order, sent);
     for (auto& state : states) {
         const auto portion = std::ranges::find(parcel.lines, state.line, &orders::Portion::line_id);
         if (portion != parcel.lines.end()) state.sent += portion->quantity;
     }
     const std::string note = "A parcel was sent" + (parcel.tracking ? ": " + *parcel.tracking : std::string());
+    if (refunding_a_part) {
+        co_await parts_.orders.annotate(tx, ctx, order, actor, note);
+        co_return Result<void>{};   // the end of the refund finds the status
+    }
     if (status == OrderStatus::fulfilling) {
         co_await parts_.orders.annotate(tx, ctx, order, actor, note);
     } else {
@@ -202,7 +209,7 @@ Task<Result<OrderView>> CheckoutService::note(const Context& ctx, OrderId id, co
         const auto head = co_await parts_.orders.lock(tx, id);
         if (!head) co_return refuse::not_found();
         const auto actor = rules::actor_of(ctx);
-        co_await parts_.orders.annotate(tx, ctx, id, actor, text);
+        co_await parts_.orders.annotate(tx, ctx, id, actor, text, orders::Audience::staff);
         const State before{head->status, std::nullopt}, after{head->status, text};
         co_await record_act(tx, ctx, "orders.note", id, before, after);
         co_return co_await view_in(tx, id);

@@ -55,8 +55,9 @@ struct WireEntry {
     orders::OrderStatus to{};
     std::optional<std::string> note;
     std::string actor;
+    orders::Audience audience{};
 };
-BOOST_DESCRIBE_STRUCT(WireEntry, (), (at, from, to, note, actor))
+BOOST_DESCRIBE_STRUCT(WireEntry, (), (at, from, to, note, actor, audience))
 
 struct WirePayment {
     PaymentId id;
@@ -97,6 +98,7 @@ struct WireOrder {
     orders::OrderStatus status{};
     std::string email;
     std::optional<std::string> customer_id;
+    std::string language;
     Currency currency;
     std::vector<orders::Line> lines;
     pricing::Totals totals;
@@ -113,9 +115,9 @@ struct WireOrder {
     Time updated_at{};
     std::int64_t version = 1;
 };
-BOOST_DESCRIBE_STRUCT(WireOrder, (), (id, number, status, email, customer_id, currency, lines, totals, tax_lines,
-                                      shipping_address, shipping_method, timeline, fulfilments, payments, refunds,
-                                      note, expires_at, created_at, updated_at, version))
+BOOST_DESCRIBE_STRUCT(WireOrder, (), (id, number, status, email, customer_id, language, currency, lines, totals,
+                                      tax_lines, shipping_address, shipping_method, timeline, fulfilments, payments,
+                                      refunds, note, expires_at, created_at, updated_at, version))
 
 WireRefund wire(const payments::Refund& refund) {
     return {refund.id,      refund.order, refund.payment, refund.amount,      refund.reason,    refund.status,
@@ -138,14 +140,15 @@ WireOrder wire(const OrderView& view) {
     out.status = order.status;
     out.email = order.email;
     if (order.customer != 0) out.customer_id = Id<UserTag>{order.customer}.text();
+    out.language = order.language;
     out.currency = order.currency;
     out.lines = order.lines;
     out.totals = order.totals;
     out.tax_lines = order.tax_lines;
     out.shipping_address = order.shipping_address;
     out.shipping_method = order.shipping_method;
-    for (const auto& entry : order.timeline) {
-        out.timeline.push_back({entry.at, entry.from, entry.to, entry.note, entry.actor});
+    for (const auto& entry : orders::history_of(order)) {
+        out.timeline.push_back({entry.at, entry.from, entry.to, entry.note, entry.actor, entry.audience});
     }
     out.fulfilments = view.fulfilments;
     for (const auto& payment : view.payments) out.payments.push_back(wire(payment));

@@ -137,6 +137,10 @@ std::vector<payments::RefundLine> split(const std::vector<LineState>& states,
         if (restock == Restock::yes) {
             line.freed = std::min(portion.quantity, state->waiting());
             line.restocked = std::min(portion.quantity - line.freed, state->sent - state->restocked);
+        } else {
+            // The buyer has what was sent: that is what he is paid back for, as long as it lasts.
+            const auto never_sent = state->refunded + portion.quantity - state->sent - state->freed;
+            line.freed = std::clamp(never_sent, std::int64_t{0}, std::min(portion.quantity, state->waiting()));
         }
         lines.push_back(line);
     }
@@ -147,6 +151,14 @@ std::int64_t returned_minor(const std::vector<payments::Refund>& refunds) {
     std::int64_t sum = 0;
     for (const auto& refund : refunds) {
         if (refund.status == payments::RefundStatus::done) sum += refund.amount.minor;
+    }
+    return sum;
+}
+
+std::int64_t asked_minor(const std::vector<payments::Refund>& refunds) {
+    std::int64_t sum = 0;
+    for (const auto& refund : refunds) {
+        if (refund.status != payments::RefundStatus::failed) sum += refund.amount.minor;
     }
     return sum;
 }

@@ -40,11 +40,15 @@ Result<void> within(const std::vector<LineState>&, const std::vector<orders::Por
 /// so that refunds piece by piece come to what one refund of all pieces comes to. Shipping is not in it.
 Money price_of(const orders::Order&, const std::vector<LineState>&, const std::vector<orders::Portion>&);
 
-/// How the pieces of a refund with restock are dealt with: those not sent are freed, those sent are put back.
+/// How the pieces of a refund are dealt with. With restock those not sent are freed first, and those sent are put
+/// back. Without it those sent count first, and come back to nobody; the others are freed, so that what was paid back
+/// is never sent.
 std::vector<payments::RefundLine> split(const std::vector<LineState>&, const std::vector<orders::Portion>&, Restock);
 
 /// What has gone back, by refunds that are done.
 std::int64_t returned_minor(const std::vector<payments::Refund>&);
+/// What has gone back or is on its way.
+std::int64_t asked_minor(const std::vector<payments::Refund>& refunds);
 bool any_pending(const std::vector<payments::Refund>&);
 
 /// The name of the signed-in member of staff in timelines.

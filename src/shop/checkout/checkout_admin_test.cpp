@@ -37,6 +37,18 @@ TEST(Pieces, are_sent_freed_and_refunded_no_more_often_than_they_were_ordered) {
     EXPECT_EQ(split.at(0).restocked, 2);
 }
 
+TEST(Pieces, paid_back_without_restock_are_those_that_were_sent_as_long_as_they_last) {
+    const orders::LineId line{5};
+    rules::LineState state{line, 5, 2};
+    EXPECT_EQ(rules::split({state}, {{line, 2}}, Restock::no).at(0).freed, 0);
+    EXPECT_EQ(rules::split({state}, {{line, 3}}, Restock::no).at(0).freed, 1);
+    state.refunded = 2;
+    EXPECT_EQ(rules::split({state}, {{line, 1}}, Restock::no).at(0).freed, 1);
+    state.refunded = 3;
+    state.freed = 1;
+    EXPECT_EQ(rules::split({state}, {{line, 2}}, Restock::no).at(0).freed, 2);
+}
+
 class Staff : public World {
 protected:
     explicit Staff(const tax::Config& tax = {}) : World({}, tax) {}
@@ -132,6 +144,41 @@ TEST_F(Staff, put_pieces_back_that_were_sent_and_free_those_that_were_not) {
     EXPECT_EQ(advance(order, OrderStatus::delivered).value().order.status, OrderStatus::delivered);
 }
 
+TEST_F(Staff, send_the_rest_of_what_was_refunded_in_part_and_no_more) {
+    const auto pot = product("pot", 5'000, 10);
+    const auto order = paid(pot, 3);
+    const auto back = give_back(order, 1, Restock::no).value();
+    EXPECT_EQ(back.lines.at(0).freed, 1);
+    EXPECT_EQ(db_.count("SELECT on_hand FROM stock_levels"), 9);   // nobody else gets it either
+    EXPECT_EQ(db_.count("SELECT reserved FROM stock_levels"), 2);
+    // The provider has not answered yet.
+    EXPECT_EQ(fulfil(order, 1).value().order.status, OrderStatus::refunding);
+    carry_out(back);
+    EXPECT_EQ(view(order).order.status, OrderStatus::partially_refunded);
+    EXPECT_EQ(fulfil(order, 2).error().code, "orders.quantity_exceeded");
+    EXPECT_EQ(fulfil(order, 1).value().order.status, OrderStatus::shipped);
+    EXPECT_EQ(advance(order, OrderStatus::delivered).value().order.status, OrderStatus::delivered);
+    EXPECT_EQ(db_.count("SELECT on_hand FROM stock_levels"), 7);
+    EXPECT_EQ(db_.count("SELECT reserved FROM stock_levels"), 0);
+    const auto findings = db_.run(inventory_.audit(staff()));
+    EXPECT_TRUE(findings.empty());
+}
+
+TEST_F(Staff, send_parcels_during_a_refund_that_comes_to_nothing) {
+    const auto order = paid(product("pot", 5'000, 10), 2);
+    db_.execute("UPDATE sandbox_payments SET status = 'declined'");
+    const auto refused = refund(order, 500).value();
+    EXPECT_EQ(fulfil(order, 2).value().order.status, OrderStatus::refunding);
+    carry_out(refused);
+    EXPECT_EQ(status(order), "shipped");
+}
+
+TEST_F(Staff, send_nothing_while_all_of_the_money_goes_back) {
+    const auto order = paid(product("pot", 5'000, 10), 2);
+    ASSERT_TRUE(refund(order, order.totals.total.minor).has_value());
+    EXPECT_EQ(fulfil(order, 1).error().code, "orders.not_fulfillable");
+}
+
 TEST_F(Staff, refund_piece_by_piece_what_one_refund_comes_to) {
     const auto order = paid(product("pot", 3'333, 10), 3);
     std::int64_t sum = 0;
@@ -222,7 +269,9 @@ TEST_F(Staff, cancel_with_a_reason_that_the_timeline_keeps) {
     run_refunds(order);
     EXPECT_EQ(status(order), "refunded");
     const auto noted = db_.run(checkout_.note(staff(), order.id, "He called.")).value();
-    EXPECT_EQ(noted.order.timeline.back().note, "He called.");
+    EXPECT_EQ(orders::history_of(noted.order).back().note, "He called.");
+    const auto& shown = noted.order.timeline;
+    EXPECT_TRUE(std::ranges::none_of(shown, [](const auto& entry) { return entry.note == "He called."; }));
 }
 
 TEST_F(Staff, what_never_runs_out_is_sent_without_stock) {

@@ -1,6 +1,7 @@
 // The routes that turn carts into orders and change what becomes of orders.
 #include "platform/http/router.hpp"
 #include "platform/idempotency/idempotency.hpp"
+#include "platform/mail/language.hpp"
 #include "shop/checkout/checkout.hpp"
 
 namespace caddy::checkout {
@@ -49,7 +50,8 @@ Task<Result<Response>> check_out(Request& request, CheckoutService& checkout) {
     CADDY_CO_TRY(const auto cart, request.path_id<cart::CartId>("cart"));
     CADDY_CO_TRY(const auto body, request.json<CheckoutBody>());
     const cart::Access access{request.ctx.principal.user, token_of(request, "x-cart-token")};
-    const Wish wish{body.payment_provider, body.expected_total_minor};
+    const Wish wish{body.payment_provider, body.expected_total_minor,
+                    mail::language_for(request.header("accept-language").value_or(std::string_view()))};
     CADDY_CO_TRY(const auto order, co_await checkout.place(request.ctx, cart, access, wish));
     co_return created(order);
 }

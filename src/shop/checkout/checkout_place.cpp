@@ -2,7 +2,7 @@
 #include "core/assert.hpp"
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/telemetry/log.hpp"
-#include "shop/checkout/checkout_rules.hpp"
+#include "shop/checkout/checkout_parts.hpp"
 
 namespace caddy::checkout {
 namespace refuse {
@@ -20,9 +20,6 @@ Error too_many_unpaid() {
 
 namespace {
 
-/// A payment that settles at the last moment finds its stock still there: reservations outlive the order's own time.
-constexpr std::chrono::minutes reservation_grace{1};
-
 orders::PaymentNote first_note(PaymentId id, const std::string& provider) {
     payments::Payment payment;
     payment.id = id;
@@ -31,18 +28,6 @@ orders::PaymentNote first_note(PaymentId id, const std::string& provider) {
 }
 
 }  // namespace
-
-struct CheckoutService::Placed {
-    orders::Order order;
-    payments::Payment payment;
-};
-
-struct CheckoutService::Repriced {
-    rules::Priced priced;
-    pricing::Totals totals;
-    std::vector<pricing::TaxLine> shipping_taxes;
-    std::optional<orders::ShippingMethod> shipping_method;
-};
 
 Task<Result<orders::Order>> CheckoutService::place(const Context& ctx, cart::CartId cart, const cart::Access& access,
                                                    const Wish& wish) {
@@ -71,25 +56,42 @@ Task<Result<CheckoutService::Placed>> CheckoutService::place_in(db::Transaction&
     orders::Draft draft;
     draft.id = OrderId::next();
     CADDY_CO_TRY(co_await idempotency::record(tx, ctx, draft.id.text()));
-    CADDY_CO_TRY(const auto cart, co_await parts_.carts.open_for_checkout(tx, cart_id, access));
+    CADDY_CO_TRY(auto cart, co_await parts_.carts.open_for_checkout(tx, cart_id, access));
     CADDY_CO_TRY(auto repriced, co_await reprice(tx, cart));
     CADDY_CO_TRY(rules::same_price(repriced.priced.changed, repriced.totals, wish.expected_total_minor));
     draft.caller = rules::caller_of(ctx);
-    CADDY_CO_TRY(co_await check_quota(tx, ctx, draft.caller));
+    const int most = ctx.principal.signed_in() ? config_.unpaid_per_customer_max : config_.unpaid_per_address_max;
+    CADDY_CO_TRY(co_await check_quota(tx, ctx, draft.caller, most));
     CADDY_CO_TRY(const auto* provider, parts_.payments.provider(wish.payment_provider));
+    draft.cart_id = cart.id.text();
+    draft.expires_at = co_await expiry(tx, ctx, repriced, *provider);
+    const auto reserved_until = draft.expires_at + reservation_grace;
 
+    auto placed = co_await write_order(tx, ctx, cart, repriced, wish, std::move(draft));
+    co_await parts_.carts.close(tx, ctx, cart_id);
+    CADDY_CO_TRY(
+        co_await parts_.inventory.reserve(tx, ctx, placed.order.id.value, repriced.priced.demands, reserved_until));
+    co_return placed;
+}
+
+Task<CheckoutService::Placed> CheckoutService::write_order(db::Transaction& tx, const Context& ctx,
+                                                           const cart::Cart& cart, const Repriced& repriced,
+                                                           const Wish& wish, orders::Draft draft) {
     draft.customer = cart.customer;
     draft.email = *cart.email;
-    draft.cart_id = cart.id.text();
-    draft.lines = std::move(repriced.priced.lines);
+    draft.language = wish.language;
+    if (draft.customer != 0 && parts_.language_of) {
+        const auto wanted = co_await parts_.language_of(tx, draft.customer);
+        if (wanted) draft.language = *wanted;
+    }
+    draft.lines = repriced.priced.lines;
     draft.totals = repriced.totals;
     draft.tax = parts_.taxes.terms();
-    draft.shipping_taxes = std::move(repriced.shipping_taxes);
+    draft.shipping_taxes = repriced.shipping_taxes;
     if (cart.shipping_address) draft.shipping_address = json::Raw{json::to_json(*cart.shipping_address)};
-    draft.shipping_method = std::move(repriced.shipping_method);
+    draft.shipping_method = repriced.shipping_method;
     draft.note = cart.note;
     draft.payment = first_note(PaymentId::next(), wish.payment_provider);
-    draft.expires_at = co_await expiry(tx, ctx, repriced, *provider);
 
     Placed placed;
     placed.order = co_await parts_.orders.place(tx, ctx, draft);
@@ -98,37 +100,43 @@ Task<Result<CheckoutService::Placed>> CheckoutService::place_in(db::Transaction&
     placed.payment.provider = wish.payment_provider;
     placed.payment.amount = draft.totals.total;
     placed.payment = co_await parts_.payments.create(tx, ctx, placed.payment);
-    co_await parts_.carts.close(tx, ctx, cart_id);
-    const auto reserved_until = draft.expires_at + reservation_grace;
-    CADDY_CO_TRY(co_await parts_.inventory.reserve(tx, ctx, draft.id.value, repriced.priced.demands, reserved_until));
     co_return placed;
 }
 
-Task<Result<CheckoutService::Repriced>> CheckoutService::reprice(db::Transaction& tx, const cart::Cart& cart) {
+Task<Result<CheckoutService::Repriced>> CheckoutService::reprice(db::Session& db, cart::Cart& cart,
+                                                                       const SpecialPrice* special) {
     std::vector<catalog::VariantId> variants;
     variants.reserve(cart.lines.size());
     for (const auto& line : cart.lines) variants.push_back(line.variant_id);
-    const auto offers = co_await parts_.catalog.offers(tx, variants);
+    auto offers = co_await parts_.catalog.offers(db, variants);
+    std::optional<Money> list_price;
+    if (special) list_price = rules::apply(*special, offers);
+    std::optional<shipping::Quote> chosen;
+    if (!special) chosen = co_await quote_chosen(db, cart, offers);
     const bool needs_shipping = rules::needs_shipping(cart, offers);
     if (needs_shipping && cart.shipping_address && !cart.shipping_method_id) {
         // Where nothing is shipped to, there is no method to ask for.
         const shipping::Destination there{cart.shipping_address->country, cart.shipping_address->province};
-        CADDY_CO_TRY(co_await parts_.shipping.reaches(tx, there));
+        CADDY_CO_TRY(co_await parts_.shipping.reaches(db, there));
     }
     CADDY_CO_TRY(rules::complete(cart, needs_shipping));
 
     Repriced repriced;
     CADDY_CO_TRY(repriced.priced, rules::price_lines(cart, offers));
+    if (special) rules::note_special(*special, list_price, repriced.priced.lines);
     Money shipping{0, cart.currency};
     if (cart.shipping_method_id) {
         const auto parcel = cart::consignment_of(cart, repriced.priced.subtotal, offers);
-        CADDY_CO_TRY(const auto quote, co_await parts_.shipping.quote(tx, *cart.shipping_method_id, parcel));
-        shipping = quote.price;
+        // What was asked with the prices that the shopper was shown holds as long as they are today's.
+        if (!chosen || parcel.subtotal != cart::subtotal_of(cart)) {
+            CADDY_CO_TRY(chosen, co_await parts_.shipping.quote(db, *cart.shipping_method_id, parcel));
+        }
+        shipping = chosen->price;
         repriced.shipping_method =
-            orders::ShippingMethod{quote.code, quote.name, quote.zone, shipping::snapshot_of(quote, parcel)};
+            orders::ShippingMethod{chosen->code, chosen->name, chosen->zone, shipping::snapshot_of(*chosen, parcel)};
     }
     const auto destination = cart::destination_of(cart);
-    const auto rates = co_await parts_.taxes.rates(tx, destination);
+    const auto rates = co_await parts_.taxes.rates(db, destination);
     const auto& tax = parts_.taxes.config();
     auto bill = rules::tax_lines(repriced.priced.lines, offers, shipping, rates, {tax.mode, tax.rounding});
     repriced.totals = bill.totals;
@@ -136,10 +144,20 @@ Task<Result<CheckoutService::Repriced>> CheckoutService::reprice(db::Transaction
     co_return repriced;
 }
 
-Task<Result<void>> CheckoutService::check_quota(db::Transaction& tx, const Context& ctx, const std::string& caller) {
-    const int most = ctx.principal.signed_in() ? config_.unpaid_per_customer_max : config_.unpaid_per_address_max;
+Task<std::optional<shipping::Quote>> CheckoutService::quote_chosen(db::Session& db, cart::Cart& cart,
+                                                                    std::span<const catalog::Offer> offers) {
+    if (!cart.shipping_method_id) co_return std::nullopt;
+    const auto parcel = cart::consignment_of(cart, cart::subtotal_of(cart), offers);
+    auto found = co_await parts_.shipping.consider(db, *cart.shipping_method_id, parcel);
+    if (auto* quote = std::get_if<shipping::Quote>(&found)) co_return std::move(*quote);
+    cart.shipping_method_id.reset();
+    co_return std::nullopt;
+}
+
+Task<Result<void>> CheckoutService::check_quota(db::Session& db, const Context& ctx, const std::string& caller,
+                                                int most) {
     if (most == 0) co_return Result<void>{};
-    const auto unpaid = co_await parts_.orders.unpaid(tx, caller, ctx.now());
+    const auto unpaid = co_await parts_.orders.unpaid(db, caller, ctx.now());
     if (unpaid >= most) co_return refuse::too_many_unpaid();
     co_return Result<void>{};
 }

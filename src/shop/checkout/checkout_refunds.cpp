@@ -110,9 +110,14 @@ Task<Result<void>> CheckoutService::move_goods(db::Transaction& tx, const Contex
         restocked.push_back({line.line_id, line.restocked});
     }
     const auto unwanted = co_await demands_of(tx, found.order, freed);
-    CADDY_CO_TRY(co_await parts_.inventory.free(tx, ctx, refund.order.value, unwanted));
+    const auto reason = "refund " + refund.id.text();
+    if (refund.restock) {
+        CADDY_CO_TRY(co_await parts_.inventory.free(tx, ctx, refund.order.value, unwanted));
+    } else {
+        CADDY_CO_TRY(co_await parts_.inventory.write_off(tx, ctx, refund.order.value, unwanted, reason));
+    }
     const auto returns = co_await demands_of(tx, found.order, restocked);
-    co_await parts_.inventory.restock(tx, ctx, refund.order.value, returns, "refund " + refund.id.text());
+    co_await parts_.inventory.restock(tx, ctx, refund.order.value, returns, reason);
     co_return Result<void>{};
 }
 
@@ -153,6 +158,20 @@ Task<> CheckoutService::finish_refund(const Context& ctx, payments::RefundId id,
     CADDY_ASSERT(done.has_value());   // nothing in there refuses
 }
 
+Task<OrderStatus> CheckoutService::status_without_refunds(db::Transaction& tx, const payments::Refund& failed,
+                                                          const std::vector<payments::Refund>& refunds) {
+    const bool begun = failed.order_status != OrderStatus::paid && failed.order_status != OrderStatus::fulfilling;
+    if (begun) co_return failed.order_status;
+    const auto order = co_await parts_.orders.find(tx, failed.order);
+    CADDY_ASSERT(order.has_value());
+    const auto parcels = co_await parts_.orders.fulfilments(tx, failed.order);
+    if (parcels.empty()) co_return failed.order_status;
+    // Parcels went out while the provider was asked.
+    const auto states = rules::states_of(*order, parcels, refunds);
+    if (rules::all_sent(states)) co_return OrderStatus::shipped;
+    co_return OrderStatus::fulfilling;
+}
+
 Task<> CheckoutService::finish_refund_in(db::Transaction& tx, const Context& ctx, const payments::Refund& refund,
                                          RefundStatus status, const std::string& actor) {
     const auto head = co_await parts_.orders.lock(tx, refund.order);
@@ -173,7 +192,8 @@ Task<> CheckoutService::finish_refund_in(db::Transaction& tx, const Context& ctx
         co_await parts_.orders.note_payment(tx, ctx, refund.order, payments::note_of(*payment));
         co_await parts_.inventory.release(tx, ctx, refund.order.value);   // what was not sent stays here
     } else if (!rules::any_pending(refunds)) {
-        to = returned > 0 ? OrderStatus::partially_refunded : refund.order_status;
+        to = OrderStatus::partially_refunded;
+        if (returned == 0) to = co_await status_without_refunds(tx, refund, refunds);
     }
     if (to == OrderStatus::refunding || head->status != OrderStatus::refunding) {
         co_await parts_.orders.annotate(tx, ctx, refund.order, actor, note);

@@ -132,6 +132,22 @@ pricing::Bill tax_lines(std::vector<orders::Line>& lines, std::span<const catalo
     return bill;
 }
 
+std::optional<Money> apply(const SpecialPrice& special, std::vector<catalog::Offer>& offers) {
+    const auto offer = std::ranges::find(offers, special.variant, &catalog::Offer::variant);
+    if (offer == offers.end()) return std::nullopt;
+    const auto list_price = std::exchange(offer->price, special.price);
+    if (list_price.currency != special.price.currency) return std::nullopt;
+    return list_price;
+}
+
+void note_special(const SpecialPrice& special, std::optional<Money> list_price, std::vector<orders::Line>& lines) {
+    for (auto& line : lines) {
+        if (line.variant_id != special.variant) continue;
+        line.list_price = list_price;
+        line.price_reason = special.reason;
+    }
+}
+
 Result<void> same_price(const std::vector<ChangedLine>& changed, const pricing::Totals& totals,
                         std::optional<std::int64_t> expected_total_minor) {
     const bool expected = !expected_total_minor || *expected_total_minor == totals.total.minor;
@@ -139,8 +155,10 @@ Result<void> same_price(const std::vector<ChangedLine>& changed, const pricing::
     return refuse::price_changed(totals, changed);
 }
 
+std::string caller_of(std::int64_t customer) { return "user:" + std::to_string(customer); }
+
 std::string caller_of(const Context& ctx) {
-    if (ctx.principal.signed_in()) return "user:" + std::to_string(ctx.principal.user);
+    if (ctx.principal.signed_in()) return caller_of(ctx.principal.user);
     constexpr std::size_t digits = 32;
     return "client:" + crypto::sha256_hex(ctx.client).substr(0, digits);
 }

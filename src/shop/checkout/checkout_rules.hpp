@@ -34,11 +34,18 @@ Result<Priced> price_lines(const cart::Cart&, std::span<const catalog::Offer>);
 pricing::Bill tax_lines(std::vector<orders::Line>&, std::span<const catalog::Offer>, Money shipping,
                         const tax::RateTable&, const pricing::Method&);
 
+/// Puts a special price into the place of the catalogue's, which it returns; nothing when that is in another currency,
+/// or nothing is offered.
+std::optional<Money> apply(const SpecialPrice&, std::vector<catalog::Offer>&);
+/// The lines say why they were not sold at the catalogue's price.
+void note_special(const SpecialPrice&, std::optional<Money> list_price, std::vector<orders::Line>&);
+
 /// Refuses: checkout.price_changed when a frozen price or the expected total differs from today's
 Result<void> same_price(const std::vector<ChangedLine>&, const pricing::Totals&,
                         std::optional<std::int64_t> expected_total_minor);
 
 /// Whose quota an order counts against; no address is kept in the clear.
 std::string caller_of(const Context&);
+std::string caller_of(std::int64_t customer);
 
 }  // namespace caddy::checkout::rules

@@ -3,6 +3,8 @@
 #include "platform/idempotency/idempotency.hpp"
 #include "shop/customers/customers.hpp"
 
+#include <boost/mp11/algorithm.hpp>
+
 namespace caddy::customers {
 namespace {
 
@@ -20,10 +22,11 @@ struct MeShown {
     std::string phone;
     std::string locale;
     std::string role;
+    std::vector<Permission> permissions;   // what the pages of the back office offer follows from it
     std::optional<Time> email_verified_at;
     Time created_at{};
 };
-BOOST_DESCRIBE_STRUCT(MeShown, (), (id, email, name, phone, locale, role, email_verified_at, created_at))
+BOOST_DESCRIBE_STRUCT(MeShown, (), (id, email, name, phone, locale, role, permissions, email_verified_at, created_at))
 
 struct MeBody {
     std::optional<std::string> name;
@@ -63,22 +66,31 @@ Response whole_list(std::vector<T> data) {
     return own(http::ok(page));
 }
 
-Response shown(const identity::Profile& profile) {
+std::vector<Permission> permissions_of(const Principal& caller) {
+    std::vector<Permission> held;
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<Permission>>([&](auto each) {
+        if (each.value != Permission::none && may(caller, each.value)) held.push_back(each.value);
+    });
+    return held;
+}
+
+Response shown(const identity::Profile& profile, const Principal& caller) {
     const auto& user = profile.user;
     return own(http::ok(MeShown{user.id, user.email, user.name, profile.phone, profile.locale,
-                                std::string(role_name(user.role)), user.email_verified_at, user.created_at}));
+                                std::string(role_name(user.role)), permissions_of(caller), user.email_verified_at,
+                                user.created_at}));
 }
 
 Task<Result<Response>> show_me(Request& request, IdentityService& identity) {
     CADDY_CO_TRY(const auto profile, co_await identity.profile(request.ctx));
-    co_return shown(profile);
+    co_return shown(profile, request.ctx.principal);
 }
 
 Task<Result<Response>> change_me(Request& request, IdentityService& identity) {
     CADDY_CO_TRY(auto body, request.json<MeBody>());
     const identity::ProfileChange change{std::move(body.name), std::move(body.phone), std::move(body.locale)};
     CADDY_CO_TRY(const auto profile, co_await identity.change_profile(request.ctx, change));
-    co_return shown(profile);
+    co_return shown(profile, request.ctx.principal);
 }
 
 Task<Result<Response>> close_me(Request& request, CustomerService& customers) {

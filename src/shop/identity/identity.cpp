@@ -107,6 +107,12 @@ IdentityService::IdentityService(db::Database& database, limit::AttemptLimit& at
 
 IdentityService::~IdentityService() = default;
 
+void IdentityService::change_keys(const std::string& current, const std::string& previous) {
+    config_.jwt_secret = current;
+    config_.jwt_secret_previous = previous;
+    tokens_ = std::make_unique<AccessTokens>(current, previous, std::chrono::minutes(config_.access_minutes));
+}
+
 Task<Result<SignIn>> IdentityService::register_customer(const Context& ctx, const Registration& registration,
                                                         const Device& device) {
     Checks checks;

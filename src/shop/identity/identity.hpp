@@ -172,6 +172,9 @@ public:
     IdentityService(const IdentityService&) = delete;
     ~IdentityService();
 
+    /// From now on tokens are signed with `current`; those of `previous` are accepted to their end, any others no more.
+    void change_keys(const std::string& current, const std::string& previous);
+
     /// Opens a customer's account and signs the device in.
     ///
     /// That an address is taken is told on purpose: a shopper who forgot the account must hear of it here, since no
@@ -213,6 +216,8 @@ public:
 
     /// The signed-in user. Refuses: identity.token_invalid when the account is gone
     Task<Result<User>> me(const Context&);
+    /// In which language somebody wants his mails; nothing where there is no such account.
+    Task<std::optional<std::string>> language_of(db::Session&, UserId);
     /// The same with what he says of himself. Refuses: identity.token_invalid
     Task<Result<Profile>> profile(const Context&);
     /// Refuses: identity.token_invalid, request.invalid_field

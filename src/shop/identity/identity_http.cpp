@@ -1,8 +1,8 @@
 // Signing in and out, passwords and mailed links over HTTP. These routes stand outside the ledger of idempotency keys:
 // it keeps replies, and the replies here are secrets.
 #include "platform/http/router.hpp"
+#include "platform/mail/language.hpp"
 #include "shop/identity/identity.hpp"
-#include "shop/identity/identity_locale.hpp"
 
 namespace caddy::identity {
 namespace {
@@ -98,7 +98,7 @@ Device device_of(const http::Request& request) {
 Task<Result<http::Response>> sign_up(http::Request& request, IdentityService& identity) {
     CADDY_CO_TRY(auto body, request.json<RegisterBody>());
     const Registration registration{std::move(body.email), std::move(body.password), body.name.value_or(""),
-                                    locale_for(request.header("accept-language").value_or(std::string_view()))};
+                                    mail::language_for(request.header("accept-language").value_or(std::string_view()))};
     const auto device = device_of(request);
     CADDY_CO_TRY(const auto made, co_await identity.register_customer(request.ctx, registration, device));
     co_return tokens(201, made);

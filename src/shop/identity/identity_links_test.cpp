@@ -1,6 +1,6 @@
 // Mailed links, passwords and the end of an account, on a database in memory.
 #include "platform/limit/limit.hpp"
-#include "shop/identity/identity_locale.hpp"
+#include "platform/mail/language.hpp"
 #include "shop/identity/identity_mail.hpp"
 #include "tests/support/test_database.hpp"
 
@@ -168,12 +168,12 @@ TEST(Mails, EveryTemplateIsThereInEachLanguageAndHasNoPlaceholderLeft) {
 }
 
 TEST(Locales, FollowTheBrowser) {
-    EXPECT_EQ(locale_for(""), "zh-CN");
-    EXPECT_EQ(locale_for("fr, de;q=0.5"), "zh-CN");
-    EXPECT_EQ(locale_for("en-GB"), "en");
-    EXPECT_EQ(locale_for("zh-TW;q=0.5, EN;q=0.75"), "en");
-    EXPECT_EQ(locale_for("en;q=0, zh;q=0.1"), "zh-CN");
-    EXPECT_EQ(locale_for("en;q=nonsense"), "zh-CN");
+    EXPECT_EQ(mail::language_for(""), "zh-CN");
+    EXPECT_EQ(mail::language_for("fr, de;q=0.5"), "zh-CN");
+    EXPECT_EQ(mail::language_for("en-GB"), "en");
+    EXPECT_EQ(mail::language_for("zh-TW;q=0.5, EN;q=0.75"), "en");
+    EXPECT_EQ(mail::language_for("en;q=0, zh;q=0.1"), "zh-CN");
+    EXPECT_EQ(mail::language_for("en;q=nonsense"), "zh-CN");
 }
 
 }   // namespace

@@ -3,9 +3,9 @@
 #include "platform/jobs/outbox.hpp"
 #include "platform/json/encode.hpp"
 #include "platform/limit/limit.hpp"
+#include "platform/mail/language.hpp"
 #include "platform/text/text.hpp"
 #include "shop/identity/identity_links_store.hpp"
-#include "shop/identity/identity_locale.hpp"
 #include "shop/identity/identity_password.hpp"
 #include "shop/identity/identity_rules.hpp"
 #include "shop/identity/identity_session_cache.hpp"
@@ -50,7 +50,7 @@ void check_profile(Checks& checks, const Profile& profile) {
     checks.require(text::is_single_line(profile.phone), "/phone", "not_single_line",
                    "Send one line without control characters.");
     checks.require(text::length(profile.phone) <= phone_length_max, "/phone", "too_long", "Use at most 32 characters.");
-    checks.require(is_locale(profile.locale), "/locale", "not_a_locale", "Send zh-CN or en.");
+    checks.require(mail::is_language(profile.locale), "/locale", "not_a_locale", "Send zh-CN or en.");
 }
 
 }   // namespace
@@ -60,6 +60,12 @@ Task<Result<Profile>> IdentityService::profile(const Context& ctx) {
     const auto profile = co_await store::find_profile(db, UserId{ctx.principal.user});
     if (!profile) co_return refuse::token_invalid();
     co_return *profile;
+}
+
+Task<std::optional<std::string>> IdentityService::language_of(db::Session& db, UserId user) {
+    auto profile = co_await store::find_profile(db, user);
+    if (!profile) co_return std::nullopt;
+    co_return std::move(profile->locale);
 }
 
 Task<Result<Profile>> IdentityService::change_profile(const Context& ctx, const ProfileChange& change) {

@@ -79,8 +79,10 @@ private:
                     at == last.end() ? inventory::MovementKind::received : inventory::MovementKind::adjusted;
                 CADDY_CO_TRY(
                     co_await inventory_.set_on_hand(tx, ctx, level.variant, level.quantity, kind, "import"));
+                // Nothing on a shelf that nobody had counted says nothing new.
                 auto& outcome = outcomes_[level.product];
-                if (outcome == Outcome::unchanged) outcome = Outcome::updated;
+                const bool differs = shelf.value_or(0) != level.quantity;
+                if (differs && outcome == Outcome::unchanged) outcome = Outcome::updated;
             }
             const store::Quantity remembered{level.variant, level.quantity};
             co_await store::remember_quantity(tx, remembered, ctx.now());

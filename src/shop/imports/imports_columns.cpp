@@ -138,6 +138,14 @@ Column make_column(std::string name) {
     return column;
 }
 
+/// By which a column stands twice in a header: attributes are told apart by each letter, and those with a prefix from
+/// those without; columns with a place in the catalogue go by any case.
+std::string column_key(std::string_view header, const Column& column) {
+    if (column.field != Field::other) return text::folded(column.name);
+    const auto* kind = named_kind(text::folded(header));
+    return kind ? std::string(kind->prefix) + column.name : column.name;
+}
+
 }  // namespace
 
 std::string column_of(const std::string& attribute, Level level, catalog::Visibility visibility) {
@@ -161,11 +169,10 @@ Result<Columns> Columns::read(const CsvRow& header) {
         auto name = text::trimmed(header.cell(i));
         if (name.empty()) name = surplus_name(i);
         auto column = make_column(name);
-        const bool kind_named = named_kind(text::folded(name)) != nullptr;
-        for (int copy = 2; !names.insert(text::folded(kind_named ? name : column.name)).second; ++copy) {
+        const auto first_name = column.name;
+        for (int copy = 2; !names.insert(column_key(name, column)).second; ++copy) {
             if (copy == 2) columns.repeated_.push_back(name);
-            column.name = name + " (" + std::to_string(copy) + ")";
-            if (kind_named) break;
+            column.name = first_name + " (" + std::to_string(copy) + ")";
         }
         auto* place = column.field == Field::other ? nullptr : &columns.places_[static_cast<std::size_t>(column.field)];
         if (place && *place) {

@@ -174,4 +174,23 @@ Result<void> CsvReader::finish() {
     return {};
 }
 
+std::string csv_cell(std::string_view cell) {
+    const bool plain = cell.find_first_of("\",\r\n") == std::string_view::npos && !cell.starts_with(' ') &&
+                       !cell.ends_with(' ');
+    if (plain) return std::string(cell);
+    std::string out = "\"";
+    for (const char c : cell) {
+        if (c == '"') out.push_back('"');
+        out.push_back(c);
+    }
+    out.push_back('"');
+    return out;
+}
+
+std::string csv_words(std::string_view words) {
+    constexpr std::string_view formula = "=+-@\t\r";
+    const bool risky = !words.empty() && formula.find(words.front()) != std::string_view::npos;
+    return csv_cell(risky ? "'" + std::string(words) : std::string(words));
+}
+
 }  // namespace caddy::imports

@@ -38,6 +38,12 @@ private:
 /// What went wrong with a row, for people.
 std::string_view explain(RowFault);
 
+/// A cell as it stands in a file: in quotes where it must be.
+std::string csv_cell(std::string_view);
+/// The same for people's own words in a file that a spreadsheet opens: what it would take for a formula (it begins with
+/// `=`, `+`, `-`, `@`, a tab or a carriage return) gets an apostrophe before it.
+std::string csv_words(std::string_view);
+
 class CsvReader {
 public:
     /// `sink` gets every row in turn, blank ones too.

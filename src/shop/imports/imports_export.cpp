@@ -1,13 +1,16 @@
 #include "shop/imports/imports_export.hpp"
 
 #include "platform/json/encode.hpp"
+#include "platform/text/text.hpp"
 #include "shop/imports/imports_columns.hpp"
 #include "shop/tax/tax.hpp"
 
 #include <algorithm>
 #include <array>
 #include <map>
+#include <memory>
 #include <set>
+#include <stdexcept>
 
 namespace caddy::imports {
 namespace {
@@ -33,19 +36,6 @@ struct Sheet {
     std::set<std::string> extra;   // columns of attributes, in the order of their names
     std::vector<Cells> rows;
 };
-
-std::string csv_cell(std::string_view cell) {
-    const bool plain = cell.find_first_of("\",\r\n") == std::string_view::npos && !cell.starts_with(' ') &&
-                       !cell.ends_with(' ');
-    if (plain) return std::string(cell);
-    std::string out = "\"";
-    for (const char c : cell) {
-        if (c == '"') out.push_back('"');
-        out.push_back(c);
-    }
-    out.push_back('"');
-    return out;
-}
 
 std::string yes_or_no(const bool& value) { return value ? "TRUE" : "FALSE"; }
 
@@ -100,7 +90,8 @@ private:
             attribute_cell(row, attribute, Level::product);
         }
         for (const auto& each : draft_.variants) {
-            if (each.price) row["Price Currency"] = std::string(each.price->currency.code());
+            const auto& amount = each.price ? each.price : each.compare_at_price;
+            if (amount) row["Price Currency"] = std::string(amount->currency.code());
         }
     }
 
@@ -151,7 +142,8 @@ private:
         }
         for (const auto& attribute : each.attributes) {
             const bool tracker = attribute.name == tracker_column && each.tracked &&
-                                 attribute.visibility == catalog::Visibility::internal;
+                                 attribute.visibility == catalog::Visibility::internal &&
+                                 text::trimmed(attribute.value) == attribute.value;
             if (tracker) row[std::string(tracker_column)] = attribute.value;
             else attribute_cell(row, attribute, Level::variant);
         }
@@ -170,49 +162,90 @@ private:
     Sheet& sheet_;
 };
 
-std::string written(const Sheet& sheet) {
-    std::vector<std::string_view> columns(fixed_columns.begin(), fixed_columns.end());
-    columns.insert(columns.end(), sheet.extra.begin(), sheet.extra.end());
+std::string row_text(const std::vector<std::string_view>& cells) {
     std::string out;
-    for (std::size_t i = 0; i < columns.size(); ++i) out.append(i == 0 ? "" : ",").append(csv_cell(columns[i]));
-    out.append("\r\n");
-    for (const auto& row : sheet.rows) {
-        for (std::size_t i = 0; i < columns.size(); ++i) {
-            if (i > 0) out.push_back(',');
-            const auto at = row.find(columns[i]);
-            if (at != row.end()) out.append(csv_cell(at->second));
-        }
-        out.append("\r\n");
-    }
-    return out;
+    for (std::size_t i = 0; i < cells.size(); ++i) out.append(i == 0 ? "" : ",").append(csv_cell(cells[i]));
+    return out.append("\r\n");
 }
 
 }  // namespace
 
-Task<std::string> ExportService::products(const Context& ctx) {
-    std::vector<catalog::StoredProduct> all;
-    catalog::ProductId after{0};
-    while (true) {
-        auto read = co_await catalog_.stored(ctx, after, products_per_read);
-        if (read.empty()) break;
-        after = read.back().id;
-        std::move(read.begin(), read.end(), std::back_inserter(all));
-    }
-    // Ids of one millisecond are in no order of their own: handles are what two shops have in common.
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.draft.handle < b.draft.handle; });
-    std::map<catalog::VariantId, std::int64_t> on_hand;
-    {
-        auto db = co_await db_.read(ctx);
-        for (const auto& product : all) {
-            for (const auto variant : product.variants) {
-                const auto quantity = co_await inventory_.on_hand(db, variant);
-                if (quantity) on_hand.emplace(variant, *quantity);
-            }
+/// Writes the file in two passes over the catalogue, since the first row names the columns of all products. Neither
+/// holds more than the products of one page.
+class ExportService::ProductFile {
+public:
+    ProductFile(const Context& ctx, const ExportService& service) : ctx_(ctx), service_(service) {}
+
+    Task<std::optional<std::string>> next() {
+        if (stage_ == Stage::over) co_return std::nullopt;
+        const auto products = co_await service_.parts_.catalog.stored(ctx_, after_, products_per_read);
+        const auto sheet = co_await sheet_of(products);
+        const bool last = products.size() < static_cast<std::size_t>(products_per_read);
+        if (!products.empty()) after_ = products.back().draft.handle;
+        if (stage_ == Stage::columns) {
+            extra_.insert(sheet.extra.begin(), sheet.extra.end());
+            if (!last) co_return std::string();
+            stage_ = Stage::rows;
+            after_.clear();
+            co_return row_text(columns());
         }
+        if (last) stage_ = Stage::over;
+        co_return rows_of(sheet);
     }
-    Sheet sheet;
-    for (const auto& product : all) ProductRows(product, on_hand, sheet).write();
-    co_return written(sheet);
+
+private:
+    enum class Stage { columns, rows, over };
+
+    Task<Sheet> sheet_of(const std::vector<catalog::StoredProduct>& products) {
+        std::map<catalog::VariantId, std::int64_t> on_hand;
+        if (stage_ == Stage::rows) {
+            std::vector<catalog::VariantId> variants;
+            for (const auto& product : products)
+                variants.insert(variants.end(), product.variants.begin(), product.variants.end());
+            auto db = co_await service_.db_.read(ctx_);
+            const auto counts = co_await service_.parts_.inventory.on_hand(db, variants);
+            for (const auto& count : counts) on_hand.emplace(count.variant, count.quantity);
+        }
+        Sheet sheet;
+        for (const auto& product : products) ProductRows(product, on_hand, sheet).write();
+        co_return sheet;
+    }
+
+    std::vector<std::string_view> columns() const {
+        std::vector<std::string_view> names(fixed_columns.begin(), fixed_columns.end());
+        names.insert(names.end(), extra_.begin(), extra_.end());
+        return names;
+    }
+
+    std::string rows_of(const Sheet& sheet) const {
+        for (const auto& name : sheet.extra) {
+            // Without a column its values would be left out in silence.
+            if (!extra_.contains(name))
+                throw std::runtime_error("the attribute " + name + " came up while the export was written");
+        }
+        const auto names = columns();
+        std::string out;
+        for (const auto& row : sheet.rows) {
+            std::vector<std::string_view> cells;
+            for (const auto name : names) {
+                const auto at = row.find(name);
+                cells.push_back(at == row.end() ? std::string_view() : std::string_view(at->second));
+            }
+            out += row_text(cells);
+        }
+        return out;
+    }
+
+    const Context& ctx_;
+    const ExportService& service_;
+    Stage stage_ = Stage::columns;
+    std::set<std::string> extra_;   // columns of attributes, in the order of their names
+    std::string after_;
+};
+
+ExportService::Pieces ExportService::products(const Context& ctx) const {
+    const auto file = std::make_shared<ProductFile>(ctx, *this);
+    return [file] { return file->next(); };
 }
 
 }  // namespace caddy::imports

@@ -112,13 +112,58 @@ Task<Result<http::Response>> show_report(http::Request& request, ImportService& 
     co_return answer(200, entries);
 }
 
-Task<Result<http::Response>> export_products(http::Request& request, ExportService& exports) {
-    CADDY_CO_TRY(request.allow_query({}));
+http::Response file_answer(std::string_view name, ExportService::Pieces pieces) {
     http::Response response;
-    response.body = co_await exports.products(request.ctx);
     response.content_type = "text/csv; charset=utf-8";
     response.headers.push_back(http::private_no_store());
-    response.with("Content-Disposition", "attachment; filename=\"products.csv\"");
+    response.with("Content-Disposition", "attachment; filename=\"" + std::string(name) + "\"");
+    response.rest = std::move(pieces);
+    return response;
+}
+
+Task<Result<http::Response>> export_products(http::Request& request, ExportService& exports) {
+    CADDY_CO_TRY(request.allow_query({}));
+    co_return file_answer("products.csv", exports.products(request.ctx));
+}
+
+Result<OrderExport> parse_order_export(const http::Request& request) {
+    CADDY_TRY(request.allow_query({"from", "to", "status", "currency"}));
+    CADDY_TRY(const auto from, request.query_text("from"));
+    CADDY_TRY(const auto to, request.query_text("to"));
+    CADDY_TRY(const auto status, request.query_text("status"));
+    CADDY_TRY(const auto currency, request.query_text("currency"));
+    OrderExport wanted;
+    Checks checks;
+    const auto read_time = [&](const std::optional<std::string>& text, const char* pointer) {
+        const auto time = text ? parse_rfc3339(*text) : std::nullopt;
+        checks.require(!text || time, pointer, "not_a_time",
+                       "Send an RFC 3339 time in UTC, like 2026-01-31T12:00:00Z.");
+        return time;
+    };
+    wanted.from = read_time(from, "query:from");
+    wanted.to = read_time(to, "query:to");
+    checks.require(!wanted.from || !wanted.to || *wanted.from <= *wanted.to, "query:to", "before_from",
+                   "Send a time that is not before from.");
+    if (status) {
+        orders::OrderStatus known{};
+        const bool found = boost::describe::enum_from_string(status->c_str(), known);
+        checks.require(found, "query:status", "not_a_choice", "Send one of the states of an order.");
+        wanted.status = known;
+    }
+    if (currency) {
+        wanted.currency = Currency::parse(*currency);
+        checks.require(wanted.currency.has_value(), "query:currency", "not_a_currency",
+                       "Send a currency of ISO 4217, like CNY.");
+    }
+    CADDY_TRY(checks.result());
+    return wanted;
+}
+
+Task<Result<http::Response>> export_orders(http::Request& request, ExportService& exports) {
+    CADDY_CO_TRY(const auto wanted, parse_order_export(request));
+    auto pieces = co_await exports.orders(request.ctx, wanted);
+    auto response = file_answer("orders.csv", std::move(pieces));
+    response.body = ExportService::order_columns();
     co_return response;
 }
 
@@ -142,7 +187,11 @@ void admin_routes(http::Router& r, ImportService& imports, ExportService& export
     guarded(r.get("/api/v1/admin/imports/{import}/report", Access::staff, bind(show_report, imports)));
     auto& exporting = guarded(
         r.get("/api/v1/admin/exports/products.csv", Access::staff, bind(export_products, exports)));
-    exporting.time_limit = std::chrono::seconds(120);
+    constexpr std::chrono::seconds time_for_a_piece{60};
+    exporting.time_limit = time_for_a_piece;
+    auto& exporting_orders = r.get("/api/v1/admin/exports/orders.csv", Access::staff, bind(export_orders, exports));
+    exporting_orders.permission = Permission::orders_read;
+    exporting_orders.time_limit = time_for_a_piece;
 }
 
 }  // namespace caddy::imports

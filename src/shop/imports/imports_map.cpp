@@ -14,7 +14,7 @@ namespace caddy::imports {
 namespace {
 
 // Part of every fingerprint: a program that reads files otherwise reads them all anew.
-constexpr std::string_view mapping_version = "2";
+constexpr std::string_view mapping_version = "3";
 
 constexpr std::array product_fields{
     Field::title, Field::body,      Field::vendor, Field::type,      Field::product_category,
@@ -44,8 +44,8 @@ bool Mapper::flag(const CsvRow& row, Field field, std::optional<bool> otherwise)
     return value.value_or(false);
 }
 
-void Mapper::keep(std::vector<catalog::Attribute>& list, Field field, std::string value) {
-    list.push_back({columns_.name(field), std::move(value), catalog::Visibility::internal});
+void Mapper::keep(std::vector<catalog::Attribute>& list, Field field, const std::string& value) {
+    list.push_back({columns_.name(field), values::unix_lines(value), catalog::Visibility::internal});
 }
 
 const std::string* Mapper::product_attribute(std::string_view name) const {

@@ -189,6 +189,19 @@ TEST(ImportMapping, cells_beyond_the_header_and_repeated_columns_are_kept) {
     EXPECT_TRUE(has(notes(file.only()), "longer than the header"));
 }
 
+TEST(ImportMapping, attributes_are_told_apart_by_letter_case_and_columns_of_the_catalogue_are_not) {
+    const Mapped file(
+        "Handle,Title,title,Variant Price,Care,care,Product Internal: Care,Product Internal: care\n"
+        "cup,Cup,Mug,1,a,b,,\nmug,Mug,Mug,1,,,c,d\n");
+    const auto& cup = file.products.at(0).draft.attributes;
+    EXPECT_EQ(attribute(cup, "Care"), "a");
+    EXPECT_EQ(attribute(cup, "care"), "b");
+    EXPECT_EQ(attribute(cup, "title (2)"), "Mug");
+    const auto& mug = file.products.at(1).draft.attributes;
+    EXPECT_EQ(attribute(mug, "Care"), "c");
+    EXPECT_EQ(attribute(mug, "care"), "d");
+}
+
 TEST(ImportMapping, prices_are_exact_or_refused) {
     const struct {
         const char* cell;

@@ -55,7 +55,7 @@ private:
     std::optional<std::string> optional_line(const CsvRow&, Field);
     /// A cell that says yes or no; empty means `otherwise`, anything else is a fault.
     bool flag(const CsvRow&, Field, std::optional<bool> otherwise);
-    void keep(std::vector<catalog::Attribute>& list, Field, std::string value);
+    void keep(std::vector<catalog::Attribute>& list, Field, const std::string& value);
     const std::string* product_attribute(std::string_view name) const;
     void fault(const CsvRow& row, std::string message) { mapped_.faults.push_back({row.number, std::move(message)}); }
     void note(const CsvRow& row, std::string message) {

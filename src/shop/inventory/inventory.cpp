@@ -30,7 +30,8 @@ Task<bool> take_on_backorder(db::Transaction& tx, const Context& ctx, const Dema
     co_return co_await store::take_on_backorder(tx, demand.variant, demand.quantity, ctx.now());
 }
 
-/// Takes what is available; where that is too little, what expired reservations hold is freed for this buyer first.
+}  // namespace
+
 Task<bool> take(db::Transaction& tx, const Context& ctx, const Demand& demand) {
     bool taken = co_await store::take_available(tx, demand.variant, demand.quantity, ctx.now());
     if (taken) co_return true;
@@ -55,8 +56,6 @@ Task<Error> insufficient_for(db::Transaction& tx, const std::vector<Demand>& mis
     }
     co_return insufficient(std::move(lines));
 }
-
-}  // namespace
 
 Error insufficient(std::vector<Shortage> lines) {
     Error error{ErrorKind::conflict, "inventory.insufficient",
@@ -142,6 +141,13 @@ Task<std::optional<std::int64_t>> InventoryService::on_hand(db::Session& db, Var
     const auto levels = co_await store::levels(db, std::span(&variant, 1));
     if (levels.empty()) co_return std::nullopt;
     co_return levels.front().on_hand;
+}
+
+Task<std::vector<ShelfCount>> InventoryService::on_hand(db::Session& db, std::span<const VariantId> variants) {
+    const auto levels = co_await store::levels(db, variants);
+    std::vector<ShelfCount> found;
+    for (const auto& level : levels) found.push_back({level.variant_id, level.on_hand});
+    co_return found;
 }
 
 Task<std::int64_t> InventoryService::sweep_expired(const Context& ctx) {

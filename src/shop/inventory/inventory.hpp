@@ -17,6 +17,9 @@ using catalog::VariantId;
 
 BOOST_DEFINE_ENUM_CLASS(MovementKind, received, adjusted, reserved, released, shipped, returned)
 
+/// To whom stock is promised.
+BOOST_DEFINE_ENUM_CLASS(Holder, order, flash_sale)
+
 /// So many of a variant, wanted by one order.
 struct Demand {
     VariantId variant;
@@ -53,6 +56,27 @@ struct Available {
     std::int64_t available = 0;   // on hand less reserved; below zero on backorder
 };
 
+/// An order that takes over a part of what a sale holds.
+struct Handover {
+    std::int64_t order = 0;
+    std::int64_t quantity = 0;
+    Time expires_at{};
+};
+
+/// What a sale holds of its variant.
+struct SaleHolding {
+    std::int64_t sale = 0;
+    VariantId variant;
+    std::int64_t quantity = 0;
+};
+BOOST_DESCRIBE_STRUCT(SaleHolding, (), (sale, variant, quantity))
+
+/// What is on the shelf, of one variant, whoever it is promised to.
+struct ShelfCount {
+    VariantId variant;
+    std::int64_t quantity = 0;
+};
+
 struct MovementTag { static constexpr std::string_view prefix = "mov"; };
 using MovementId = Id<MovementTag>;
 
@@ -81,10 +105,11 @@ struct LedgerEntry {
     std::int64_t quantity = 0;   // signed
     std::string reason;
     std::optional<std::string> actor_id;
-    std::optional<std::string> order_id;
+    std::optional<std::string> order_id{};
+    std::optional<std::string> flash_sale_id{};
     Time created_at{};
 };
-BOOST_DESCRIBE_STRUCT(LedgerEntry, (), (id, kind, quantity, reason, actor_id, order_id, created_at))
+BOOST_DESCRIBE_STRUCT(LedgerEntry, (), (id, kind, quantity, reason, actor_id, order_id, flash_sale_id, created_at))
 
 struct LevelQuery {
     enum class Which { all, low };
@@ -144,12 +169,33 @@ public:
     /// Refuses: inventory.not_reserved (409) when the order has not so much of a variant reserved
     Task<Result<void>> free(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>);
 
+    /// The same for goods that nobody else shall get either: they leave the shelf, too, as far as they are on it.
+    ///
+    /// Refuses: inventory.not_reserved (409) when the order has not so much of a variant reserved
+    Task<Result<void>> write_off(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>,
+                                 std::string_view reason);
+
     /// The variants of an order that the ledger knows of: those that were tracked when it was placed.
     Task<std::vector<VariantId>> reserved_for(db::Session&, std::int64_t order);
 
     /// Puts what came back from an order on the shelf again. Untracked variants change nothing.
     Task<> restock(db::Transaction&, const Context&, std::int64_t order, std::span<const Demand>,
                    std::string_view reason);
+
+    // ---- stock that a sale holds apart from everybody else; its row is locked, so take it late ----
+
+    /// Puts more of a variant into what a sale holds, for as long as the sale wants it. A backorder does not count.
+    ///
+    /// REQUIRES: a tracked variant, one for each sale
+    /// Refuses: inventory.insufficient (409); the caller's transaction may go on, nothing has changed
+    Task<Result<void>> set_apart(db::Transaction&, const Context&, std::int64_t sale, VariantId, std::int64_t quantity);
+    /// Gives a part of what a sale holds back to everybody. REQUIRES: the sale holds as much
+    Task<> give_up(db::Transaction&, const Context&, std::int64_t sale, std::int64_t quantity);
+    /// Makes parts of what a sale holds those orders' reservations. No level changes, so no other buyer waits.
+    /// REQUIRES: the sale holds as much as all of them take
+    Task<> hand_over(db::Transaction&, const Context&, std::int64_t sale, std::span<const Handover>);
+    /// What each sale holds, for an audit.
+    Task<std::vector<SaleHolding>> sale_holdings(db::Session&);
 
     /// Sets what is on the shelf, with a movement (received, adjusted or returned) for the difference. Creates the
     /// level where there is none.
@@ -179,6 +225,9 @@ public:
 
     /// What is on the shelf; nothing where the variant never had stock.
     Task<std::optional<std::int64_t>> on_hand(db::Session&, VariantId);
+
+    /// What is on the shelf, of many at once; variants that never had stock are missing.
+    Task<std::vector<ShelfCount>> on_hand(db::Session&, std::span<const VariantId>);
 
     /// Available (on hand less reserved) per variant; variants without a level are missing.
     Task<std::vector<Available>> available(db::Session&, std::span<const VariantId>);

@@ -40,6 +40,7 @@ Error cursor_mismatch() {
 
 // Names of other features' ids: the ledger keeps only their numbers.
 struct OrderTag { static constexpr std::string_view prefix = "ord"; };
+struct SaleTag { static constexpr std::string_view prefix = "fsl"; };
 struct UserTag { static constexpr std::string_view prefix = "cus"; };
 
 constexpr std::size_t cursor_digits = 12;
@@ -173,9 +174,11 @@ Task<Result<Page<LedgerEntry>>> InventoryService::movements(const Context& ctx, 
         page.next = cursor_after(list, rows.back().id);
     }
     for (auto& row : rows) {
-        page.data.push_back({row.id, row.kind, row.quantity, std::move(row.reason),
-                             id_text_of<Id<UserTag>>(row.actor_id), id_text_of<Id<OrderTag>>(row.order_id),
-                             row.created_at});
+        LedgerEntry entry{row.id, row.kind, row.quantity, std::move(row.reason), id_text_of<Id<UserTag>>(row.actor_id)};
+        if (row.holder == Holder::order) entry.order_id = id_text_of<Id<OrderTag>>(row.order_id);
+        else entry.flash_sale_id = id_text_of<Id<SaleTag>>(row.order_id);
+        entry.created_at = row.created_at;
+        page.data.push_back(std::move(entry));
     }
     co_return page;
 }

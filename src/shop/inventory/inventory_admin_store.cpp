@@ -21,10 +21,11 @@ const db::Sql sql_set_low_at({.name = "inventory.set_low_at",
                                      "WHERE variant_id = ? AND location_id = ?"});
 const db::Sql sql_movements(
     {.name = "inventory.movements",
-     .any = "SELECT id, kind, quantity, reason, actor_id, order_id, created_at FROM stock_movements "
+     .any = "SELECT id, kind, quantity, reason, actor_id, order_id, holder, created_at FROM stock_movements "
             "WHERE variant_id = ? AND location_id = ? AND id < ? ORDER BY id DESC LIMIT ?"});
 const db::Sql sql_reserved_variants({.name = "inventory.reserved_variants",
-                                     .any = "SELECT DISTINCT variant_id FROM reservations WHERE order_id = ?"});
+                                     .any = "SELECT DISTINCT variant_id FROM reservations "
+                                            "WHERE order_id = ? AND holder = 'order'"});
 
 struct VariantRow {
     VariantId variant_id;

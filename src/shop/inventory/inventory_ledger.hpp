@@ -18,6 +18,11 @@ catalog::Availability availability_of(std::int64_t available, std::int64_t low_a
 /// Frees those of these that are still open and expired; how many. The catalogue is not told.
 Task<std::int64_t> free_expired(db::Transaction&, const Context&, std::vector<store::Reservation>);
 
+/// Takes what is available; where that is too little, what expired reservations hold is freed for this buyer first.
+Task<bool> take(db::Transaction&, const Context&, const Demand&);
+/// inventory.insufficient, with what there is of each.
+Task<Error> insufficient_for(db::Transaction&, const std::vector<Demand>& missed);
+
 /// Tells the catalogue of the variants whose class is another than it was told last.
 Task<> tell_availability(db::Transaction&, const Context&, catalog::CatalogService&, const Config&,
                          std::span<const VariantId>);

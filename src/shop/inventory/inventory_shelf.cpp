@@ -79,6 +79,26 @@ Task<Result<void>> InventoryService::free(db::Transaction& tx, const Context& ct
     co_return Result<void>{};
 }
 
+Task<Result<void>> InventoryService::write_off(db::Transaction& tx, const Context& ctx, std::int64_t order,
+                                               std::span<const Demand> lost, std::string_view reason) {
+    CADDY_CO_TRY(co_await free(tx, ctx, order, lost));
+    std::vector<VariantId> changed;
+    for (const auto& demand : tracked_by_variant(lost)) {
+        const auto level = co_await store::lock_level(tx, demand.variant);
+        CADDY_ASSERT(level.has_value());
+        // A backorder that has not come in is not on the shelf.
+        const auto spare = std::max(level->on_hand - level->reserved, std::int64_t{0});
+        const auto gone = std::min(demand.quantity, spare);
+        if (gone == 0) continue;
+        co_await store::change_on_hand(tx, demand.variant, -gone, ctx.now());
+        const store::Movement movement{demand.variant, MovementKind::adjusted, -gone, std::string(reason), order};
+        co_await store::insert_movement(tx, ctx, movement);
+        changed.push_back(demand.variant);
+    }
+    co_await tell_availability(tx, ctx, catalog_, config_, changed);
+    co_return Result<void>{};
+}
+
 Task<std::vector<VariantId>> InventoryService::reserved_for(db::Session& db, std::int64_t order) {
     co_return co_await store::reserved_variants(db, order);
 }

@@ -48,8 +48,8 @@ const db::Sql sql_note_availability(
 const db::Sql sql_insert_movement(
     {.name = "inventory.insert_movement",
      .any = "INSERT INTO stock_movements "
-            "(id, variant_id, location_id, kind, quantity, reason, actor_id, order_id, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"});
+            "(id, variant_id, location_id, kind, quantity, reason, actor_id, order_id, holder, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"});
 
 // ---- reservations ----
 const db::Sql sql_insert_reservation(
@@ -60,13 +60,13 @@ const db::Sql sql_insert_reservation(
 const db::Sql sql_lock_reservations(
     {.name = "inventory.lock_reservations",
      .mysql = "SELECT id, order_id, variant_id, quantity, state FROM reservations WHERE order_id = ? "
-              "ORDER BY variant_id, id FOR UPDATE",
+              "AND holder = 'order' ORDER BY variant_id, id FOR UPDATE",
      .sqlite = "SELECT id, order_id, variant_id, quantity, state FROM reservations WHERE order_id = ? "
-               "ORDER BY variant_id, id"});
+               "AND holder = 'order' ORDER BY variant_id, id"});
 const db::Sql sql_open_reservations(
     {.name = "inventory.open_reservations",
-     .any = "SELECT id, order_id, variant_id, quantity, state FROM reservations WHERE order_id = ? AND state = 'open' "
-            "ORDER BY variant_id, id"});
+     .any = "SELECT id, order_id, variant_id, quantity, state FROM reservations WHERE order_id = ? "
+            "AND holder = 'order' AND state = 'open' ORDER BY variant_id, id"});
 const db::Sql sql_expired({.name = "inventory.expired",
                            .any = "SELECT id, order_id, variant_id, quantity, state FROM reservations "
                                   "WHERE state = 'open' AND expires_at < ? ORDER BY expires_at LIMIT 200"});
@@ -76,7 +76,8 @@ const db::Sql sql_expired_of(
             "WHERE variant_id = ? AND state = 'open' AND expires_at < ? ORDER BY expires_at LIMIT 200"});
 const db::Sql sql_keep_open({.name = "inventory.keep_open",
                              .any = "UPDATE reservations SET expires_at = NULL, updated_at = ? "
-                                    "WHERE order_id = ? AND state = 'open' AND expires_at IS NOT NULL"});
+                                    "WHERE order_id = ? AND holder = 'order' AND state = 'open' "
+                                    "AND expires_at IS NOT NULL"});
 const db::Sql sql_end_reservation(
     {.name = "inventory.end_reservation",
      .any = "UPDATE reservations SET state = ?, updated_at = ? WHERE id = ? AND state = 'open'"});
@@ -143,7 +144,7 @@ Task<> insert_movement(db::Transaction& tx, const Context& ctx, const Movement& 
     std::optional<std::int64_t> actor;
     if (ctx.principal.signed_in()) actor = ctx.principal.user;
     co_await tx.exec(sql_insert_movement, MovementId::next(), movement.variant, main_location, movement.kind,
-                     movement.quantity, movement.reason, actor, movement.order, ctx.now());
+                     movement.quantity, movement.reason, actor, movement.order, movement.holder, ctx.now());
 }
 
 Task<> insert_reservation(db::Transaction& tx, const Reservation& reservation, Time expires_at, Time now) {

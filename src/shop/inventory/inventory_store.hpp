@@ -40,7 +40,8 @@ struct Movement {
     MovementKind kind = MovementKind::adjusted;
     std::int64_t quantity = 0;   // signed: what was added to on_hand, to reserved, or (shipped) to both
     std::string reason;
-    std::optional<std::int64_t> order;
+    std::optional<std::int64_t> order{};   // or the sale, as the holder says
+    Holder holder = Holder::order;
 };
 
 /// A movement as it was written.
@@ -51,9 +52,10 @@ struct MovementRow {
     std::string reason;
     std::optional<std::int64_t> actor_id;
     std::optional<std::int64_t> order_id;
+    Holder holder = Holder::order;
     Time created_at{};
 };
-BOOST_DESCRIBE_STRUCT(MovementRow, (), (id, kind, quantity, reason, actor_id, order_id, created_at))
+BOOST_DESCRIBE_STRUCT(MovementRow, (), (id, kind, quantity, reason, actor_id, order_id, holder, created_at))
 
 // ---- levels ----
 Task<std::vector<Level>> levels(db::Session&, std::span<const VariantId>);
@@ -92,6 +94,15 @@ Task<bool> end_reservation(db::Transaction&, ReservationId, ReservationState to,
 Task<bool> expire_reservation(db::Transaction&, ReservationId, Time now);
 /// Less is left of it. REQUIRES: locked, and more than `quantity` in it.
 Task<> reduce_reservation(db::Transaction&, ReservationId, std::int64_t quantity, Time now);
+
+// ---- what sales hold: one open reservation a sale ----
+/// The open one of a sale, its row locked until the transaction ends.
+Task<std::optional<Reservation>> lock_sale_reservation(db::Transaction&, std::int64_t sale);
+Task<> insert_sale_reservation(db::Transaction&, const Reservation&, Time now);
+/// More is in it. REQUIRES: locked and open.
+Task<> grow_reservation(db::Transaction&, ReservationId, std::int64_t quantity, Time now);
+/// What each sale holds.
+Task<std::vector<SaleHolding>> sale_holdings(db::Session&);
 
 // ---- the back office ----
 struct Setting {

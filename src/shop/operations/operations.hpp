@@ -11,6 +11,7 @@
 namespace caddy::operations {
 
 constexpr int retry_max = 500;   // jobs of one request
+constexpr int replay_max = 500;  // events of one request
 constexpr int days_max = 366;    // of one look at the figures
 
 /// How much there is to do, and how far behind it is.
@@ -29,6 +30,21 @@ struct Retried {
     std::int64_t retried = 0;   // at most retry_max; ask again for more
 };
 BOOST_DESCRIBE_STRUCT(Retried, (), (retried))
+
+/// Which finished events are delivered again: those of a type that occurred from a time on and before another.
+struct ReplayWish {
+    std::string type;
+    Time from{};
+    Time to{};
+    std::optional<std::int64_t> limit{};   // replay_max where nothing is said
+};
+BOOST_DESCRIBE_STRUCT(ReplayWish, (), (type, from, to, limit))
+
+struct Replayed {
+    std::int64_t replayed = 0;
+    std::optional<Time> next{};   // there may be more: ask again from here
+};
+BOOST_DESCRIBE_STRUCT(Replayed, (), (replayed, next))
 
 /// Whole days in UTC, both of them included.
 struct Days {
@@ -79,6 +95,11 @@ public:
     Task<Result<jobs::Job>> retry(const Context&, jobs::EventId);
     /// The same for every parked job of a type, a bounded number at a time. Effect: audited
     Task<Result<Retried>> retry_all(const Context&, const RetryWish&);
+
+    /// Has finished events delivered again, a bounded number at a time. Effect: audited
+    /// Refuses: request.invalid_field (422) for a type that does not leave the shop, a time that ends before it begins,
+    ///          a limit out of bounds
+    Task<Result<Replayed>> replay(const Context&, const ReplayWish&);
 
     /// Refuses: request.invalid_field (422) for days that end before they begin, or for more than days_max
     Task<Result<Figures>> figures(const Context&, const Days&);

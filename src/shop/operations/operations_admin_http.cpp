@@ -73,6 +73,19 @@ Task<Result<Response>> resume_retries(Request&, const std::string& made, Operati
     co_return kept_private(http::accepted(Retried{std::stoll(made)}));
 }
 
+Task<Result<Response>> replay_jobs(Request& request, OperationsService& operations) {
+    CADDY_CO_TRY(const auto wish, request.json<ReplayWish>());
+    CADDY_CO_TRY(const auto replayed, co_await operations.replay(request.ctx, wish));
+    co_return kept_private(http::accepted(replayed));
+}
+
+Task<Result<Response>> resume_replay(Request&, const std::string& made, OperationsService&) {
+    const auto space = made.find(' ');
+    Replayed replayed{std::stoll(made)};
+    if (space + 1 < made.size()) replayed.next = parse_rfc3339(made.substr(space + 1));
+    co_return kept_private(http::accepted(replayed));
+}
+
 /// `2026-01-31`
 std::optional<std::chrono::sys_days> parse_date(const std::string& text) {
     if (text.size() != 10) return std::nullopt;
@@ -114,11 +127,14 @@ void admin_routes(http::Router& router, OperationsService& operations, idempoten
     const auto retrying = ledger.keyed(accepted, bind(retry_job, operations), bind_resume(resume_retry, operations));
     const auto retrying_all =
         ledger.keyed(accepted, bind(retry_jobs, operations), bind_resume(resume_retries, operations));
+    const auto replaying =
+        ledger.keyed(accepted, bind(replay_jobs, operations), bind_resume(resume_replay, operations));
     const std::string all = "/api/v1/admin/jobs";
     const auto staff = Access::staff;
     router.get(all, staff, bind(list_jobs, operations)).permission = Permission::jobs_manage;
     router.get(all + "/summary", staff, bind(summarise_jobs, operations)).permission = Permission::jobs_manage;
     router.post(all + "/retry", staff, retrying_all).permission = Permission::jobs_manage;
+    router.post(all + "/replay", staff, replaying).permission = Permission::jobs_manage;
     router.post(all + "/{event}/retry", staff, retrying).permission = Permission::jobs_manage;
     router.get("/api/v1/admin/figures", staff, bind(show_figures, operations)).permission = Permission::orders_read;
 }

@@ -102,6 +102,44 @@ TEST_F(Operations, all_parked_jobs_of_one_type_go_on_and_no_others) {
     EXPECT_EQ(test.count("SELECT COUNT(*) FROM outbox_events WHERE status = 'parked' AND type = 'b.thing'"), 2);
 }
 
+TEST_F(Operations, finished_events_of_a_type_and_time_are_delivered_again_a_part_at_a_time) {
+    const auto ctx = test.context({7, 1, Role::staff});
+    for (const auto* aggregate : {"x_1", "x_2", "x_3"}) {
+        test.in_transaction([&](db::Transaction& tx) { return jobs::emit(tx, ctx, "orders.paid", aggregate, "{}"); });
+        test.clock().advance(std::chrono::seconds(1));
+    }
+    const auto begun = ctx.now() - std::chrono::seconds(3);
+    test.execute("UPDATE outbox_events SET status = 'done', finished_at = 5, attempts = 2, last_error = 'once'");
+    test.execute("INSERT INTO outbox_deliveries (event_id, subscription, delivered_at) "
+                 "SELECT id, 'a.handler', 5 FROM outbox_events");
+    const auto waiting = [&] { return test.count("SELECT COUNT(*) FROM outbox_events WHERE status = 'waiting'"); };
+
+    const auto first = test.run(operations.replay(ctx, {"orders.paid", begun, ctx.now(), 2})).value();
+    EXPECT_EQ(first.replayed, 2);
+    ASSERT_TRUE(first.next.has_value());
+    EXPECT_EQ(waiting(), 2);
+    EXPECT_EQ(test.count("SELECT COUNT(*) FROM outbox_deliveries"), 1);
+    EXPECT_EQ(test.count("SELECT COUNT(*) FROM outbox_events WHERE status = 'waiting' AND attempts = 0 "
+                         "AND finished_at IS NULL"), 2);
+    const auto rest = test.run(operations.replay(ctx, {"orders.paid", *first.next, ctx.now()})).value();
+    EXPECT_EQ(rest.replayed, 1);
+    EXPECT_FALSE(rest.next.has_value());
+    EXPECT_EQ(test.run(operations.replay(ctx, {"orders.paid", begun, ctx.now()})).value().replayed, 0);
+    EXPECT_EQ(test.count("SELECT COUNT(*) FROM audit_log WHERE action = 'operations.jobs.replay'"), 3);
+}
+
+TEST_F(Operations, what_orders_something_to_be_done_is_not_replayed) {
+    const auto ctx = test.context({7, 1, Role::staff});
+    const auto now = ctx.now();
+    const auto later = now + std::chrono::hours(1);
+    for (const auto* type : {"order_mails.due", "identity.password_forgotten", "identity.registered", ""}) {
+        EXPECT_FALSE(test.run(operations.replay(ctx, {type, now, later}))) << type;
+    }
+    EXPECT_FALSE(test.run(operations.replay(ctx, {"orders.paid", later, now})));
+    EXPECT_FALSE(test.run(operations.replay(ctx, {"orders.paid", now, later, 501})));
+    EXPECT_FALSE(test.run(operations.replay(ctx, {"orders.paid", now, later, 0})));
+}
+
 TEST_F(Operations, its_statements_prepare_and_use_indexes) {
     EXPECT_EQ(testing::unprepared_statements(test), std::vector<std::string>{});
     for (const auto& plan : testing::statement_plans(test)) {

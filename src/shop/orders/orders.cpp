@@ -111,6 +111,13 @@ std::vector<pricing::Item> items_of(const Order& order) {
     return items;
 }
 
+std::vector<TimelineEntry> history_of(const Order& order) {
+    std::vector<TimelineEntry> history;
+    std::ranges::merge(order.timeline, order.remarks, std::back_inserter(history), {}, &TimelineEntry::at,
+                       &TimelineEntry::at);
+    return history;
+}
+
 pricing::Bill bill_of(const Order& order) {
     CADDY_ASSERT(order.tax.rounding.has_value());
     const auto items = items_of(order);
@@ -197,6 +204,7 @@ Task<Order> OrderService::place(db::Transaction& tx, const Context& ctx, const D
     if (draft.customer == 0) order.token = crypto::random_token(token_bytes);
     order.caller = draft.caller;
     order.email = draft.email;
+    order.language = draft.language;
     order.currency = draft.totals.total.currency;
     order.lines = draft.lines;
     order.totals = draft.totals;
@@ -217,7 +225,7 @@ Task<Order> OrderService::place(db::Transaction& tx, const Context& ctx, const D
     co_await store::insert_taxes(tx, order);
     const Step step{OrderStatus::pending_payment, OrderStatus::pending_payment, "shopper"};
     co_await record_step(tx, ctx, order.id, std::nullopt, step);
-    order.timeline.push_back({order.created_at, std::nullopt, step.to, std::nullopt, std::string(step.actor)});
+    order.timeline.push_back({order.created_at, std::nullopt, step.to, std::nullopt, std::string(step.actor), {}});
     co_return order;
 }
 
@@ -239,7 +247,7 @@ Task<bool> OrderService::transition(db::Transaction& tx, const Context& ctx, Ord
 
 Task<> OrderService::record_step(db::Transaction& tx, const Context& ctx, OrderId id, std::optional<OrderStatus> from,
                                  const Step& step) {
-    const TimelineEntry entry{ctx.now(), from, step.to, step.note, std::string(step.actor)};
+    const TimelineEntry entry{ctx.now(), from, step.to, step.note, std::string(step.actor), {}};
     co_await store::insert_entry(tx, id, entry);
     const StatusEvent event{id, step.to, from, std::string(step.actor)};
     const auto type = event_type(step.to);
@@ -248,11 +256,11 @@ Task<> OrderService::record_step(db::Transaction& tx, const Context& ctx, OrderI
 }
 
 Task<> OrderService::annotate(db::Transaction& tx, const Context& ctx, OrderId id, std::string_view actor,
-                              std::string_view note) {
+                              std::string_view note, Audience audience) {
     const auto head = co_await store::lock(tx, id);
     if (!head) co_return;
     co_await store::touch(tx, id, ctx.now());
-    const TimelineEntry entry{ctx.now(), head->status, head->status, std::string(note), std::string(actor)};
+    const TimelineEntry entry{ctx.now(), head->status, head->status, std::string(note), std::string(actor), audience};
     co_await store::insert_entry(tx, id, entry);
 }
 

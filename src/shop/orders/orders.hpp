@@ -46,9 +46,11 @@ struct Line {
     std::optional<std::string> image;
     bool taxable = true;   // an input of the totals; not shown
     std::vector<pricing::TaxLine> taxes{};   // as they were applied; not shown, but their sum
+    std::optional<Money> list_price{};       // the catalogue's, of a line that was not sold at it
+    std::optional<std::string> price_reason{};   // why: the id of the flash sale
 };
 BOOST_DESCRIBE_STRUCT(Line, (), (id, variant_id, product_id, title, variant_title, sku, quantity, unit_price, total,
-                                 image))
+                                 image, list_price, price_reason))
 
 struct ShippingMethod {
     std::string code;
@@ -67,6 +69,10 @@ struct PaymentNote {
 };
 BOOST_DESCRIBE_STRUCT(PaymentNote, (), (id, provider, status, next_action))
 
+/// Who reads an entry of the timeline.
+enum class Audience { everyone, staff };
+BOOST_DESCRIBE_ENUM(Audience, everyone, staff)
+
 /// One step of an order's life; `from` and `to` are equal where only something was noted.
 struct TimelineEntry {
     Time at{};
@@ -74,6 +80,7 @@ struct TimelineEntry {
     OrderStatus to{};
     std::optional<std::string> note;
     std::string actor;   // `shopper`, `system`, `provider:sandbox`, a staff id; not shown to shoppers
+    Audience audience = Audience::everyone;
 };
 BOOST_DESCRIBE_STRUCT(TimelineEntry, (), (at, from, to, note))
 
@@ -84,6 +91,7 @@ struct Order {
     std::optional<std::string> token;      // opens a guest's order; absent for a customer's
     OrderStatus status = OrderStatus::pending_payment;
     std::string email;
+    std::string language = "zh-CN";        // of its mails: zh-CN or en
     Currency currency;
     std::vector<Line> lines;
     pricing::Totals totals;
@@ -103,10 +111,14 @@ struct Order {
     std::string caller;          // whose quota of unpaid orders it counts against
     tax::Terms tax;              // as it was applied
     std::vector<pricing::TaxLine> shipping_taxes;
+    std::vector<TimelineEntry> remarks;   // what only staff read of the timeline
 };
-BOOST_DESCRIBE_STRUCT(Order, (), (id, number, token, status, email, currency, lines, totals, tax_lines,
+BOOST_DESCRIBE_STRUCT(Order, (), (id, number, token, status, email, language, currency, lines, totals, tax_lines,
                                   shipping_address, shipping_method, payment, timeline, note, cart_id, expires_at,
                                   created_at, updated_at, version))
+
+/// The timeline as staff read it: with the remarks, by their time.
+std::vector<TimelineEntry> history_of(const Order&);
 
 /// What was bought, with the rates as they were applied; of an order whose tax lines are kept.
 std::vector<pricing::Item> items_of(const Order&);
@@ -139,6 +151,7 @@ struct Draft {
     std::int64_t customer = 0;
     std::string caller;
     std::string email;
+    std::string language = "zh-CN";
     std::string cart_id;
     std::vector<Line> lines;
     pricing::Totals totals;
@@ -173,8 +186,15 @@ struct OrderQuery {
     std::optional<OrderStatus> status{};
     std::optional<std::string> email{};    // the whole address
     std::optional<std::string> number{};   // how it begins
+    std::optional<std::int64_t> customer{};
     std::optional<Time> created_min{};
     std::optional<Time> created_max{};
+};
+
+/// Where a walk over orders stands, newest first: behind this one.
+struct Mark {
+    Time created_at{};
+    OrderId id;
 };
 
 /// An order in a list of the back office.
@@ -223,8 +243,14 @@ public:
     /// Anybody's orders, for staff. Refuses: request.cursor_mismatch
     Task<Result<Page<Summary>>> search(const Context&, const OrderQuery&, const PageRequest&);
 
-    /// Writes down a parcel. REQUIRES: the order's lock, and no more in it than its lines still wait for
-    Task<> add_fulfilment(db::Transaction&, OrderId, const Fulfilment&);
+    /// Whole orders behind a mark, newest first; from the newest without one. For exports.
+    Task<std::vector<Order>> behind(db::Session&, const OrderQuery&, const std::optional<Mark>&, int limit);
+
+    /// Writes down a parcel.
+    ///
+    /// Emits:   orders.parcel_sent
+    /// REQUIRES: the order's lock, and no more in it than its lines still wait for
+    Task<> add_fulfilment(db::Transaction&, const Context&, OrderId, const Fulfilment&);
     /// The parcels of an order, the oldest first.
     Task<std::vector<Fulfilment>> fulfilments(db::Session&, OrderId);
 
@@ -248,7 +274,8 @@ public:
     Task<bool> transition(db::Transaction&, const Context&, OrderId, const Step&);
 
     /// Notes something in the timeline without a change of state.
-    Task<> annotate(db::Transaction&, const Context&, OrderId, std::string_view actor, std::string_view note);
+    Task<> annotate(db::Transaction&, const Context&, OrderId, std::string_view actor, std::string_view note,
+                    Audience = Audience::everyone);
 
     /// Shows another payment, or another state of it, with the order; when that was.
     Task<Time> note_payment(db::Transaction&, const Context&, OrderId, const PaymentNote&);

@@ -12,6 +12,8 @@ namespace {
 using http::Request;
 using http::Response;
 
+struct UserTag { static constexpr std::string_view prefix = "cus"; };
+
 constexpr std::size_t number_length_max = 24;
 constexpr std::size_t email_bytes_max = 254;
 
@@ -27,11 +29,12 @@ bool is_number_part(std::string_view text) {
 }
 
 Result<OrderQuery> parse_query(const Request& request) {
-    CADDY_TRY(request.allow_query({"filter[status]", "filter[email]", "filter[number]", "filter[created][gte]",
-                                   "filter[created][lte]", "q", "limit", "cursor", "count"}));
+    CADDY_TRY(request.allow_query({"filter[status]", "filter[email]", "filter[number]", "filter[customer]",
+                                   "filter[created][gte]", "filter[created][lte]", "q", "limit", "cursor", "count"}));
     CADDY_TRY(const auto status, request.query_text("filter[status]"));
     CADDY_TRY(auto email, request.query_text("filter[email]"));
     CADDY_TRY(auto number, request.query_text("filter[number]"));
+    CADDY_TRY(const auto customer, request.query_text("filter[customer]"));
     CADDY_TRY(const auto since, request.query_text("filter[created][gte]"));
     CADDY_TRY(const auto until, request.query_text("filter[created][lte]"));
     CADDY_TRY(const auto words, request.query_text("q"));
@@ -42,6 +45,11 @@ Result<OrderQuery> parse_query(const Request& request) {
         const bool found = boost::describe::enum_from_string(status->c_str(), known);
         checks.require(found, "query:filter[status]", "not_a_choice", "Send one of the states of an order.");
         query.status = known;
+    }
+    if (customer) {
+        const auto id = Id<UserTag>::parse(*customer);
+        checks.require(id.has_value(), "query:filter[customer]", "not_an_id", "Send a customer's id: cus_…");
+        if (id) query.customer = id->value;
     }
     const auto read_time = [&](const std::optional<std::string>& text, const char* pointer) {
         const auto time = text ? parse_rfc3339(*text) : std::nullopt;

@@ -1,11 +1,19 @@
 // What the back office reads of orders, newest first, and their parcels.
 #include "platform/crypto/cursor.hpp"
+#include "platform/jobs/outbox.hpp"
 #include "shop/orders/orders_store.hpp"
 
 #include <algorithm>
 
 namespace caddy::orders {
 namespace {
+
+/// Which parcel has left.
+struct ParcelSent {
+    OrderId order_id;
+    FulfilmentId fulfilment_id;
+};
+BOOST_DESCRIBE_STRUCT(ParcelSent, (), (order_id, fulfilment_id))
 
 struct UserTag { static constexpr std::string_view prefix = "cus"; };
 
@@ -16,7 +24,8 @@ std::string name_of(const OrderQuery& query) {
     };
     return crypto::list_name("orders.search",
                              {query.status ? boost::describe::enum_to_string(*query.status, "?") : "",
-                              query.email.value_or(""), query.number.value_or(""), micros(query.created_min),
+                              query.email.value_or(""), query.number.value_or(""),
+                              query.customer ? std::to_string(*query.customer) : "", micros(query.created_min),
                               micros(query.created_max)});
 }
 
@@ -53,8 +62,11 @@ Summary summary_of(const Order& order) {
 
 }  // namespace
 
-Task<> OrderService::add_fulfilment(db::Transaction& tx, OrderId order, const Fulfilment& parcel) {
-    return store::insert_fulfilment(tx, order, parcel);
+Task<> OrderService::add_fulfilment(db::Transaction& tx, const Context& ctx, OrderId order, const Fulfilment& parcel) {
+    co_await store::insert_fulfilment(tx, order, parcel);
+    const ParcelSent sent{order, parcel.id};
+    const auto aggregate = order.text();
+    co_await jobs::emit(tx, ctx, "orders.parcel_sent", aggregate, json::to_json(sent));
 }
 
 Task<std::vector<Fulfilment>> OrderService::fulfilments(db::Session& db, OrderId order) {

@@ -14,6 +14,7 @@ struct OrderRow {
     std::string caller;
     OrderStatus status{};
     std::string email;
+    std::string language;
     Currency currency;
     std::int64_t subtotal_minor = 0;
     std::int64_t discount_minor = 0;
@@ -40,12 +41,12 @@ struct OrderRow {
     Time updated_at{};
     std::int64_t version = 0;
 };
-BOOST_DESCRIBE_STRUCT(OrderRow, (), (id, number, token, customer, caller, status, email, currency, subtotal_minor,
-                                     discount_minor, shipping_minor, tax_minor, tax_included_minor, total_minor,
-                                     tax_rate_basis_points, tax_mode, tax_rounding, shipping_address, shipping_code,
-                                     shipping_name, shipping_zone, shipping_quote, payment_id, payment_provider,
-                                     payment_status, payment_next_action, note, cart_id, expires_at, created_at,
-                                     updated_at, version))
+BOOST_DESCRIBE_STRUCT(OrderRow, (), (id, number, token, customer, caller, status, email, language, currency,
+                                     subtotal_minor, discount_minor, shipping_minor, tax_minor, tax_included_minor,
+                                     total_minor, tax_rate_basis_points, tax_mode, tax_rounding, shipping_address,
+                                     shipping_code, shipping_name, shipping_zone, shipping_quote, payment_id,
+                                     payment_provider, payment_status, payment_next_action, note, cart_id, expires_at,
+                                     created_at, updated_at, version))
 
 struct LineRow {
     OrderId order_id;
@@ -59,9 +60,11 @@ struct LineRow {
     std::int64_t unit_price_minor = 0;
     std::int64_t quantity = 0;
     bool taxable = true;
+    std::optional<std::int64_t> list_price_minor;
+    std::optional<std::string> price_reason;
 };
 BOOST_DESCRIBE_STRUCT(LineRow, (), (order_id, id, variant_id, product_id, title, variant_title, sku, image,
-                                    unit_price_minor, quantity, taxable))
+                                    unit_price_minor, quantity, taxable, list_price_minor, price_reason))
 
 struct EntryRow {
     OrderId order_id;
@@ -70,8 +73,9 @@ struct EntryRow {
     OrderStatus to_status{};
     std::string actor;
     std::optional<std::string> note;
+    Audience audience{};
 };
-BOOST_DESCRIBE_STRUCT(EntryRow, (), (order_id, happened_at, from_status, to_status, actor, note))
+BOOST_DESCRIBE_STRUCT(EntryRow, (), (order_id, happened_at, from_status, to_status, actor, note, audience))
 
 struct HeadRow {
     OrderId id;
@@ -124,6 +128,7 @@ Order order_of(OrderRow row) {
     order.caller = std::move(row.caller);
     order.status = row.status;
     order.email = std::move(row.email);
+    order.language = std::move(row.language);
     order.currency = row.currency;
     const auto money = [&](std::int64_t minor) { return Money{minor, row.currency}; };
     order.totals = {money(row.subtotal_minor), money(row.discount_minor),     money(row.shipping_minor),
@@ -149,6 +154,8 @@ Order order_of(OrderRow row) {
 
 Line line_of(LineRow row, Currency currency) {
     const Money unit_price{row.unit_price_minor, currency};
+    std::optional<Money> list_price;
+    if (row.list_price_minor) list_price = Money{*row.list_price_minor, currency};
     return {row.id,
             row.variant_id,
             row.product_id,
@@ -159,19 +166,24 @@ Line line_of(LineRow row, Currency currency) {
             unit_price,
             unit_price * row.quantity,
             std::move(row.image),
-            row.taxable};
+            row.taxable,
+            {},
+            list_price,
+            std::move(row.price_reason)};
 }
 
 }  // namespace
 
 const db::Sql sql_insert{{
     .name = "orders.insert",
-    .any = "INSERT INTO orders (id, number, token, customer, caller, status, email, currency, subtotal_minor, "
-           "discount_minor, shipping_minor, tax_minor, tax_included_minor, total_minor, tax_rate_basis_points, "
-           "tax_mode, tax_rounding, shipping_address, shipping_code, shipping_name, shipping_zone, shipping_quote, "
+    .any = "INSERT INTO orders (id, number, token, customer, caller, status, email, language, currency, "
+           "subtotal_minor, discount_minor, shipping_minor, tax_minor, tax_included_minor, total_minor, "
+           "tax_rate_basis_points, tax_mode, tax_rounding, shipping_address, shipping_code, shipping_name, "
+           "shipping_zone, shipping_quote, "
            "payment_id, payment_provider, payment_status, payment_next_action, note, cart_id, expires_at, created_at, "
            "updated_at, version) "
-           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
+           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+           "?)"}};
 
 Task<> insert(db::Transaction& tx, const Order& order) {
     std::optional<std::string> shipping_code, shipping_name, shipping_zone, shipping_quote;
@@ -187,8 +199,8 @@ Task<> insert(db::Transaction& tx, const Order& order) {
     const auto token = order.token.value_or("");
     co_await tx.exec(
         sql_insert, order.id, order.number, token, order.customer, order.caller, order.status, order.email,
-        order.currency, totals.subtotal.minor, totals.discount.minor, totals.shipping.minor, totals.tax.minor,
-        totals.tax_included.minor, totals.total.minor, order.tax.rate_basis_points, order.tax.mode,
+        order.language, order.currency, totals.subtotal.minor, totals.discount.minor, totals.shipping.minor,
+        totals.tax.minor, totals.tax_included.minor, totals.total.minor, order.tax.rate_basis_points, order.tax.mode,
         order.tax.rounding, address, shipping_code, shipping_name, shipping_zone, shipping_quote, order.payment.id,
         order.payment.provider, order.payment.status, action, order.note, order.cart_id, order.expires_at,
         order.created_at, order.updated_at, order.version);
@@ -197,24 +209,29 @@ Task<> insert(db::Transaction& tx, const Order& order) {
 const db::Sql sql_insert_line{{
     .name = "orders.insert_line",
     .any = "INSERT INTO order_lines (order_id, position, id, variant_id, product_id, title, variant_title, sku, image, "
-           "unit_price_minor, quantity, taxable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
+           "unit_price_minor, quantity, taxable, list_price_minor, price_reason) "
+           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
 
 Task<> insert_lines(db::Transaction& tx, OrderId order, const std::vector<Line>& lines) {
     std::int64_t position = 0;
     for (const auto& line : lines) {
         ++position;
+        std::optional<std::int64_t> list_price;
+        if (line.list_price) list_price = line.list_price->minor;
         co_await tx.exec(sql_insert_line, order, position, line.id, line.variant_id, line.product_id, line.title,
-                         line.variant_title, line.sku, line.image, line.unit_price.minor, line.quantity, line.taxable);
+                         line.variant_title, line.sku, line.image, line.unit_price.minor, line.quantity, line.taxable,
+                         list_price, line.price_reason);
     }
 }
 
 const db::Sql sql_insert_entry{{
     .name = "orders.insert_entry",
-    .any = "INSERT INTO order_timeline (order_id, sequence, happened_at, from_status, to_status, actor, note) "
-           "SELECT id, version, ?, ?, ?, ?, ? FROM orders WHERE id = ?"}};
+    .any = "INSERT INTO order_timeline "
+           "(order_id, sequence, happened_at, from_status, to_status, actor, note, audience) "
+           "SELECT id, version, ?, ?, ?, ?, ?, ? FROM orders WHERE id = ?"}};
 
 Task<> insert_entry(db::Transaction& tx, OrderId order, const TimelineEntry& entry) {
-    co_await tx.exec(sql_insert_entry, entry.at, entry.from, entry.to, entry.actor, entry.note, order);
+    co_await tx.exec(sql_insert_entry, entry.at, entry.from, entry.to, entry.actor, entry.note, entry.audience, order);
 }
 
 const db::Sql sql_lock{{
@@ -257,19 +274,20 @@ Task<> set_payment(db::Transaction& tx, OrderId order, const PaymentNote& paymen
 
 const db::Sql sql_load{{
     .name = "orders.load",
-    .any = "SELECT id, number, token, customer, caller, status, email, currency, subtotal_minor, discount_minor, "
-           "shipping_minor, tax_minor, tax_included_minor, total_minor, tax_rate_basis_points, tax_mode, tax_rounding, "
-           "shipping_address, shipping_code, shipping_name, shipping_zone, shipping_quote, payment_id, "
-           "payment_provider, payment_status, payment_next_action, note, cart_id, expires_at, created_at, updated_at, "
-           "version "
+    .any = "SELECT id, number, token, customer, caller, status, email, language, currency, subtotal_minor, "
+           "discount_minor, shipping_minor, tax_minor, tax_included_minor, total_minor, tax_rate_basis_points, "
+           "tax_mode, tax_rounding, shipping_address, shipping_code, shipping_name, shipping_zone, shipping_quote, "
+           "payment_id, payment_provider, payment_status, payment_next_action, note, cart_id, expires_at, created_at, "
+           "updated_at, version "
            "FROM orders WHERE id IN (:ids)"}};
 const db::Sql sql_load_lines{{
     .name = "orders.load_lines",
     .any = "SELECT order_id, id, variant_id, product_id, title, variant_title, sku, image, unit_price_minor, quantity, "
-           "taxable FROM order_lines WHERE order_id IN (:ids) ORDER BY order_id, position"}};
+           "taxable, list_price_minor, price_reason FROM order_lines WHERE order_id IN (:ids) "
+           "ORDER BY order_id, position"}};
 const db::Sql sql_load_timeline{{
     .name = "orders.load_timeline",
-    .any = "SELECT order_id, happened_at, from_status, to_status, actor, note "
+    .any = "SELECT order_id, happened_at, from_status, to_status, actor, note, audience "
            "FROM order_timeline WHERE order_id IN (:ids) ORDER BY order_id, sequence"}};
 
 Task<std::vector<Order>> load(db::Session& db, std::span<const OrderId> ids) {
@@ -293,8 +311,10 @@ Task<std::vector<Order>> load(db::Session& db, std::span<const OrderId> ids) {
     }
     for (auto& entry : entries) {
         if (const auto found = by_id.find(entry.order_id); found != by_id.end()) {
-            found->second->timeline.push_back({entry.happened_at, entry.from_status, entry.to_status,
-                                               std::move(entry.note), std::move(entry.actor)});
+            auto& order = *found->second;
+            auto& read = entry.audience == Audience::staff ? order.remarks : order.timeline;
+            read.push_back({entry.happened_at, entry.from_status, entry.to_status, std::move(entry.note),
+                            std::move(entry.actor), entry.audience});
         }
     }
     co_await load_taxes(db, ids, orders);

@@ -2,6 +2,7 @@
 
 #include "core/assert.hpp"
 #include "platform/telemetry/log.hpp"
+#include "shop/payments/payments_events.hpp"
 #include "shop/payments/payments_store.hpp"
 
 #include <algorithm>
@@ -76,6 +77,13 @@ Provider* PaymentService::known(std::string_view name) const {
     const auto found =
         std::find_if(providers_.begin(), providers_.end(), [&](const auto* each) { return each->name() == name; });
     return found == providers_.end() ? nullptr : *found;
+}
+
+std::vector<PaymentMethod> PaymentService::methods() const {
+    std::vector<PaymentMethod> all;
+    for (const auto* each : providers_)
+        all.push_back({std::string(each->name()), each->next_step(), each->takes_money()});
+    return all;
 }
 
 Result<Provider*> PaymentService::provider(std::string_view name) const {
@@ -161,6 +169,9 @@ Task<bool> PaymentService::become(db::Transaction& tx, const Context& ctx, Payme
         const auto aggregate = payment.id.text();
         co_await jobs::emit(tx, ctx, "payments.refund_due", aggregate, json::to_json(due));
     }
+    // What its refunds gave back was told with each of them.
+    const Money rest{payment.amount.minor - payment.returned_minor, payment.amount.currency};
+    if (to == PaymentStatus::refunded && rest.minor > 0) co_await tell_of_refund(tx, ctx, payment, rest);
     co_return true;
 }
 

@@ -115,11 +115,25 @@ struct RefundOrder {
 /// How far a refund has come when the provider has answered. `refused`: it will not, however often it is asked.
 enum class RefundOutcome { refunded, pending, refused };
 
+/// What the shopper does next with a payment that has begun: goes to the provider's page, or pays as he is told.
+BOOST_DEFINE_ENUM_CLASS(NextStep, redirect, instructions)
+
+/// A way of paying, as a shopper chooses it.
+struct PaymentMethod {
+    std::string provider;
+    NextStep next_step{};
+    bool takes_money = true;   // false: it shows how paying works
+};
+BOOST_DESCRIBE_STRUCT(PaymentMethod, (), (provider, next_step, takes_money))
+
 /// The seam to a payment provider. Here: bank transfer by hand, and the sandbox.
 class Provider {
 public:
     virtual ~Provider() = default;
     virtual std::string_view name() const = 0;
+    virtual NextStep next_step() const = 0;
+    /// False where it only shows how paying works.
+    virtual bool takes_money() const { return true; }
     /// How long an order may wait for its money; nothing where checkout's own window does.
     virtual std::optional<std::chrono::minutes> window() const { return std::nullopt; }
     /// Starts a payment. The second time it answers as the first. Throws Unavailable; nothing is lost then.
@@ -146,6 +160,8 @@ public:
     PaymentService(db::Database& database, std::vector<Provider*> providers)
         : db_(database), providers_(std::move(providers)) {}
 
+    /// The ways of paying that this shop offers, the one to suggest first.
+    std::vector<PaymentMethod> methods() const;
     /// Refuses: payments.unknown_provider (422)
     Result<Provider*> provider(std::string_view name) const;
 
@@ -177,7 +193,8 @@ public:
     /// Takes a step, if the payment still is as the caller read it, and changes the caller's copy.
     ///
     /// Effect:  one guarded UPDATE; `succeeded` sets settled_at, once
-    /// Emits:   payments.refund_due with `refund_pending`
+    /// Emits:   payments.refund_due with `refund_pending`; payments.refunded with `refunded`, for what no refund gave
+    ///          back
     /// REQUIRES: may_become(payment.status, to)
     Task<bool> become(db::Transaction&, const Context&, Payment&, PaymentStatus to,
                       std::optional<std::string> failure_code = std::nullopt);
@@ -196,6 +213,8 @@ public:
     /// Emits:   payments.refund_requested
     Task<Result<void>> open_refund(db::Transaction&, const Context&, const Payment&, const Refund&);
     /// Ends a pending refund; false when it has ended already. A failed one gives its amount free for others.
+    ///
+    /// Emits:   payments.refunded for one that is done
     Task<bool> finish_refund(db::Transaction&, const Context&, const Refund&, RefundStatus);
     Task<std::optional<Refund>> find_refund(db::Session&, RefundId);
     /// With their lines, the oldest first.

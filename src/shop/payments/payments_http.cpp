@@ -1,4 +1,4 @@
-// Webhooks of payment providers. The body is stored and proven as it came, byte for byte.
+// The ways of paying, and the webhooks of payment providers: a body is stored and proven as it came, byte for byte.
 #include "platform/http/router.hpp"
 #include "shop/payments/payments.hpp"
 
@@ -6,6 +6,18 @@ namespace caddy::payments {
 namespace {
 
 constexpr std::size_t hook_body_max = 64 * 1024;
+constexpr int fresh_s = 60;   // what is offered changes with the settings of a new release
+
+struct MethodList {
+    std::vector<PaymentMethod> data;
+};
+BOOST_DESCRIBE_STRUCT(MethodList, (), (data))
+
+Task<Result<http::Response>> methods(http::Request&, PaymentService& payments) {
+    auto response = http::ok(MethodList{payments.methods()});
+    response.headers.push_back(http::public_for(fresh_s));
+    co_return response;
+}
 
 struct Received {
     bool received = true;
@@ -21,6 +33,7 @@ Task<Result<http::Response>> receive(http::Request& request, PaymentService& pay
 }  // namespace
 
 void routes(http::Router& router, PaymentService& payments) {
+    router.get("/api/v1/payment-methods", Access::anyone, http::bind(methods, payments));
     router.post("/api/v1/hooks/payments/{provider}", Access::anyone, http::bind(receive, payments)).body_limit =
         hook_body_max;
 }

@@ -14,6 +14,7 @@ public:
     explicit ManualProvider(const ManualConfig& config) : config_(config) {}
 
     std::string_view name() const override { return "manual"; }
+    NextStep next_step() const override { return NextStep::instructions; }
     std::optional<std::chrono::minutes> window() const override { return std::chrono::hours(config_.window_hours); }
     Task<Begun> begin(const Context&, const Intent&) override;
     /// Nobody sends webhooks for it. Refuses: payments.bad_signature

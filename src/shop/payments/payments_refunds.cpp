@@ -1,6 +1,7 @@
 // Refunds: parts of a payment on their way back.
 #include "core/assert.hpp"
 #include "platform/json/more.hpp"
+#include "shop/payments/payments_events.hpp"
 #include "shop/payments/payments_store.hpp"
 
 namespace caddy::payments {
@@ -30,7 +31,33 @@ struct RefundRequested {
 };
 BOOST_DESCRIBE_STRUCT(RefundRequested, (), (refund_id, payment_id, order_id))
 
+/// Says what went back: by a refund, or what was left of the payment.
+struct Refunded {
+    PaymentId payment_id;
+    OrderId order_id;
+    std::optional<RefundId> refund_id;
+    std::int64_t amount_minor = 0;
+    std::string currency;
+};
+BOOST_DESCRIBE_STRUCT(Refunded, (), (payment_id, order_id, refund_id, amount_minor, currency))
+
+Task<> tell(db::Transaction& tx, const Context& ctx, const Refunded& refunded) {
+    const auto aggregate = refunded.order_id.text();
+    co_await jobs::emit(tx, ctx, "payments.refunded", aggregate, json::to_json(refunded));
+}
+
 }  // namespace
+
+Task<> tell_of_refund(db::Transaction& tx, const Context& ctx, const Payment& payment, Money amount) {
+    const Refunded refunded{payment.id, payment.order, std::nullopt, amount.minor, std::string(amount.currency.code())};
+    co_await tell(tx, ctx, refunded);
+}
+
+Task<> tell_of_refund(db::Transaction& tx, const Context& ctx, const Refund& refund) {
+    const auto& amount = refund.amount;
+    const Refunded refunded{refund.payment, refund.order, refund.id, amount.minor, std::string(amount.currency.code())};
+    co_await tell(tx, ctx, refunded);
+}
 
 Task<RefundOutcome> PaymentService::refund(const Context& ctx, const Payment& payment, const Refund& refund) {
     auto* by = known(payment.provider);
@@ -57,6 +84,7 @@ Task<bool> PaymentService::finish_refund(db::Transaction& tx, const Context& ctx
                                          RefundStatus status) {
     CADDY_ASSERT(status != RefundStatus::pending);
     const bool ended = co_await store::end_refund(tx, refund.id, status, ctx.now());
+    if (ended && status == RefundStatus::done) co_await tell_of_refund(tx, ctx, refund);
     if (ended && status == RefundStatus::failed) {
         co_await store::set_free(tx, refund.payment, refund.amount.minor, ctx.now());
     }

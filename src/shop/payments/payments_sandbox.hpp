@@ -47,10 +47,12 @@ Result<void> check_sandbox_signature(std::string_view header, std::string_view b
 
 class SandboxProvider final : public Provider {
 public:
-    /// REQUIRES: a secret in the config.
+    /// REQUIRES: a secret in the config, where it is enabled.
     SandboxProvider(db::Database& database, net::HttpClient& http, const SandboxConfig& config);
 
     std::string_view name() const override { return "sandbox"; }
+    NextStep next_step() const override { return NextStep::redirect; }
+    bool takes_money() const override { return false; }
     Task<Begun> begin(const Context&, const Intent&) override;
     Result<ProviderEvent> verify(const Context&, const Message&) const override;
     Task<RefundOutcome> refund(const Context&, const Payment&, const RefundOrder&) override;

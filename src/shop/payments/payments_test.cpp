@@ -132,6 +132,17 @@ TEST_F(Payments, only_configured_providers_are_known) {
     EXPECT_EQ(db_.run(without.receive(db_.context(), "sandbox", Message{})).error().code, "payments.unknown_hook");
 }
 
+TEST_F(Payments, ways_of_paying_are_listed_in_the_shops_order) {
+    const auto methods = payments_.methods();
+    ASSERT_EQ(methods.size(), 2);
+    EXPECT_EQ(methods[0].provider, "manual");
+    EXPECT_EQ(methods[0].next_step, NextStep::instructions);
+    EXPECT_TRUE(methods[0].takes_money);
+    EXPECT_EQ(methods[1].provider, "sandbox");
+    EXPECT_EQ(methods[1].next_step, NextStep::redirect);
+    EXPECT_FALSE(methods[1].takes_money);
+}
+
 TEST_F(Payments, beginning_twice_answers_the_same) {
     const auto payment = attempt();
 

@@ -124,12 +124,13 @@ std::string search_name(const std::vector<rules::QueryTerm>& terms, const Search
     add(query.price_max);
     add(query.in_stock ? std::optional<std::int64_t>(*query.in_stock) : std::nullopt);
     name.append("|").append(query.category);
+    name.append("|").append(query.vendor);
     for (const auto& term : terms) name.append("|").append(term.text);
     return name;
 }
 
 Task<rules::Filter> to_filter(db::Session& db, catalog::CatalogService& catalog, const SearchQuery& query) {
-    rules::Filter filter{{}, query.price_min, query.price_max, query.in_stock};
+    rules::Filter filter{{}, query.price_min, query.price_max, query.in_stock, query.vendor};
     if (query.category.empty()) co_return filter;
     const auto category = co_await catalog.category_id(db, query.category);
     filter.category = category.value_or(catalog::CategoryId{-1});   // an unknown one holds nothing
@@ -188,6 +189,16 @@ Task<Result<SearchPage>> SearchService::find(const Context& ctx, const SearchQue
     const auto shown_ids = products_of(shown, shown.size());
     result.data = co_await catalog_.cards(db, shown_ids);
     co_return result;
+}
+
+Task<Facets> SearchService::facets(const Context& ctx, const SearchQuery& query) {
+    auto db = co_await db_.read_replica(ctx);
+    const auto ids = co_await catalog_.newest(db, query.category, static_cast<int>(candidates_max));
+    const auto listed = co_await catalog_.listed(db, ids);
+    const rules::Filter filter{{}, query.price_min, query.price_max, query.in_stock, query.vendor};
+    auto facets = rules::count(listed, filter);
+    co_await name_categories(db, catalog_, facets);
+    co_return facets;
 }
 
 Task<Result<std::vector<Suggestion>>> SearchService::suggest(const Context& ctx, std::string_view words) {

@@ -21,6 +21,7 @@ struct SearchQuery {
     std::optional<std::int64_t> price_min{};
     std::optional<std::int64_t> price_max{};
     std::optional<bool> in_stock{};
+    std::string vendor{};   // exactly; empty: all
 };
 
 /// Whether the products shown have all words of the query, or, since none has, most of them.
@@ -42,13 +43,20 @@ struct AvailabilityCount {
 };
 BOOST_DESCRIBE_STRUCT(AvailabilityCount, (), (in_stock, low_stock, out_of_stock, preorder))
 
+struct VendorCount {
+    std::string name;
+    std::int64_t count = 0;
+};
+BOOST_DESCRIBE_STRUCT(VendorCount, (), (name, count))
+
 /// What the matches hold, each counted without its own filter: what a shopper could switch to.
 struct Facets {
     std::vector<CategoryCount> categories;   // the fullest first, ancestors included
     AvailabilityCount availability;
     std::optional<catalog::PriceRange> price;   // in the currency that most matches have
+    std::vector<VendorCount> vendors;           // the fullest first
 };
-BOOST_DESCRIBE_STRUCT(Facets, (), (categories, availability, price))
+BOOST_DESCRIBE_STRUCT(Facets, (), (categories, availability, price, vendors))
 
 struct PageMark {
     std::optional<std::string> next;
@@ -83,6 +91,10 @@ public:
     /// Refuses: request.invalid_field (422) when there is no word in the query, request.cursor_malformed,
     ///          request.cursor_mismatch
     Task<Result<SearchPage>> find(const Context&, const SearchQuery&, const PageRequest&);
+
+    /// What the newest products of a category could be narrowed to, of which `candidates_max` are counted; without
+    /// regard to the query's words.
+    Task<Facets> facets(const Context&, const SearchQuery&);
 
     /// Products whose title begins with this text, then those with all its words in the title; at most ten.
     ///

@@ -39,11 +39,9 @@ Result<std::optional<bool>> parse_flag(const std::optional<std::string>& text) {
     return std::optional<bool>(*text == "true");
 }
 
-Result<SearchQuery> parse_query(const http::Request& request) {
-    CADDY_TRY(request.allow_query({"q", "filter[category]", "filter[price][gte]", "filter[price][lte]",
-                                   "filter[in_stock]", "limit", "cursor"}));
+/// All but the words.
+Result<SearchQuery> parse_filters(const http::Request& request) {
     SearchQuery query;
-    CADDY_TRY(query.words, parse_words(request));
     CADDY_TRY(const auto category, request.query_text("filter[category]"));
     CADDY_TRY(query.category, parse_text(category, "filter[category]"));
     constexpr auto largest = std::numeric_limits<std::int64_t>::max();
@@ -51,6 +49,17 @@ Result<SearchQuery> parse_query(const http::Request& request) {
     CADDY_TRY(query.price_max, request.query_integer("filter[price][lte]", 0, largest));
     CADDY_TRY(const auto in_stock, request.query_text("filter[in_stock]"));
     CADDY_TRY(query.in_stock, parse_flag(in_stock));
+    CADDY_TRY(const auto vendor, request.query_text("filter[vendor]"));
+    CADDY_TRY(query.vendor, parse_text(vendor, "filter[vendor]"));
+    return query;
+}
+
+Result<SearchQuery> parse_query(const http::Request& request) {
+    CADDY_TRY(request.allow_query({"q", "filter[category]", "filter[price][gte]", "filter[price][lte]",
+                                   "filter[in_stock]", "filter[vendor]", "limit", "cursor"}));
+    CADDY_TRY(auto words, parse_words(request));
+    CADDY_TRY(auto query, parse_filters(request));
+    query.words = std::move(words);
     return query;
 }
 
@@ -68,6 +77,14 @@ Task<Result<http::Response>> find(http::Request& request, SearchService& search)
     co_return public_answer(found);
 }
 
+Task<Result<http::Response>> count_facets(http::Request& request, SearchService& search) {
+    CADDY_CO_TRY(request.allow_query({"filter[category]", "filter[price][gte]", "filter[price][lte]",
+                                      "filter[in_stock]", "filter[vendor]"}));
+    CADDY_CO_TRY(const auto query, parse_filters(request));
+    const auto facets = co_await search.facets(request.ctx, query);
+    co_return public_answer(facets);
+}
+
 Task<Result<http::Response>> suggest(http::Request& request, SearchService& search) {
     CADDY_CO_TRY(request.allow_query({"q"}));
     CADDY_CO_TRY(const auto words, parse_words(request));
@@ -79,8 +96,19 @@ Task<Result<http::Response>> suggest(http::Request& request, SearchService& sear
 }  // namespace
 
 void routes(http::Router& r, SearchService& search) {
-    r.get("/api/v1/search", Access::anyone, http::bind(find, search));
-    r.get("/api/v1/search/suggest", Access::anyone, http::bind(suggest, search));
+    const std::vector<std::string> tags{"search", "products", "categories"};
+    r.get("/api/v1/search", Access::anyone, http::bind(find, search)).caching =
+        http::Caching{.name = "search.find",
+                      .query = {"q", "filter[category]", "filter[price][gte]", "filter[price][lte]",
+                                "filter[in_stock]", "filter[vendor]", "limit", "cursor"},
+                      .tags = tags};
+    r.get("/api/v1/search/facets", Access::anyone, http::bind(count_facets, search)).caching =
+        http::Caching{.name = "search.facets",
+                      .query = {"filter[category]", "filter[price][gte]", "filter[price][lte]", "filter[in_stock]",
+                                "filter[vendor]"},
+                      .tags = tags};
+    r.get("/api/v1/search/suggest", Access::anyone, http::bind(suggest, search)).caching =
+        http::Caching{.name = "search.suggest", .query = {"q"}, .tags = tags};
 }
 
 }  // namespace caddy::search

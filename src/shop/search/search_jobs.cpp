@@ -1,3 +1,4 @@
+#include "platform/cache/tags.hpp"
 #include "platform/jobs/worker.hpp"
 #include "shop/search/search.hpp"
 
@@ -13,7 +14,11 @@ Task<> follow(const Context& ctx, const jobs::Event& event, SearchService& searc
 
 Task<> build(const Context& ctx, SearchService& search) { (void)co_await search.build(ctx); }
 
+std::vector<std::string> tags_of_index(const db::Announcement&) { return {"search"}; }
+
 }  // namespace
+
+void cache_tags(cache::TagTable& table) { table.on("search.indexed", tags_of_index); }
 
 void jobs(jobs::JobTable& table, SearchService& search) {
     table.on("catalog.product_changed", "search.index", caddy::jobs::bind_event(follow, search));

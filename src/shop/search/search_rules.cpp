@@ -44,6 +44,10 @@ bool in_availability(const catalog::Listed& each, const Filter& filter) {
     return !filter.in_stock || is_in_stock(each.availability) == *filter.in_stock;
 }
 
+bool is_by(const catalog::Listed& each, const Filter& filter) {
+    return filter.vendor.empty() || each.vendor == filter.vendor;
+}
+
 std::int64_t& counter(AvailabilityCount& counts, catalog::Availability availability) {
     switch (availability) {
         case catalog::Availability::in_stock: return counts.in_stock;
@@ -75,6 +79,14 @@ std::vector<CategoryCount> fullest(const std::map<catalog::CategoryId, std::int6
     for (const auto& [id, count] : counts) list.push_back({id, {}, {}, count});
     std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.count > b.count; });
     if (list.size() > category_counts_max) list.resize(category_counts_max);
+    return list;
+}
+
+std::vector<VendorCount> fullest(const std::map<std::string, std::int64_t>& counts) {
+    std::vector<VendorCount> list;
+    for (const auto& [name, count] : counts) list.push_back({name, count});
+    std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.count > b.count; });
+    if (list.size() > vendor_counts_max) list.resize(vendor_counts_max);
     return list;
 }
 
@@ -117,8 +129,8 @@ std::int64_t worth_of(const QueryTerm& term, std::string_view found, std::int64_
 std::set<catalog::ProductId> passing(const std::vector<catalog::Listed>& matches, const Filter& filter) {
     std::set<catalog::ProductId> found;
     for (const auto& each : matches) {
-        if (in_category(each, filter) && in_price(each, filter) && in_availability(each, filter))
-            found.insert(each.product);
+        const bool fits = in_category(each, filter) && in_price(each, filter) && in_availability(each, filter);
+        if (fits && is_by(each, filter)) found.insert(each.product);
     }
     return found;
 }
@@ -126,11 +138,15 @@ std::set<catalog::ProductId> passing(const std::vector<catalog::Listed>& matches
 Facets count(const std::vector<catalog::Listed>& matches, const Filter& filter) {
     Facets facets;
     std::map<catalog::CategoryId, std::int64_t> categories;
+    std::map<std::string, std::int64_t> vendors;
     std::vector<Money> prices;
     for (const auto& each : matches) {
         const bool category = in_category(each, filter);
         const bool price = in_price(each, filter);
         const bool availability = in_availability(each, filter);
+        const bool vendor = is_by(each, filter);
+        if (category && price && availability && !each.vendor.empty()) ++vendors[each.vendor];
+        if (!vendor) continue;
         if (price && availability) {
             for (const auto id : each.categories) ++categories[id];
         }
@@ -138,6 +154,7 @@ Facets count(const std::vector<catalog::Listed>& matches, const Filter& filter) 
         if (category && availability && each.price) prices.push_back(*each.price);
     }
     facets.categories = fullest(categories);
+    facets.vendors = fullest(vendors);
     if (!prices.empty()) facets.price = price_range(prices);
     return facets;
 }

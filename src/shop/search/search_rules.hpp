@@ -15,6 +15,7 @@ namespace rules {
 constexpr std::size_t term_length_max = 40;       // code points; longer words are found by their beginning
 constexpr std::size_t terms_per_product_max = 2'000;
 constexpr std::size_t category_counts_max = 50;
+constexpr std::size_t vendor_counts_max = 50;
 
 /// What a term in a field is worth.
 std::int64_t weight_of(Field);
@@ -73,6 +74,7 @@ struct Filter {
     std::optional<std::int64_t> price_min;
     std::optional<std::int64_t> price_max;
     std::optional<bool> in_stock;
+    std::string vendor{};   // empty: all
 };
 
 /// Those of the published matches that pass the filter.

@@ -130,6 +130,27 @@ TEST(SearchFacets, count_each_without_its_own_filter) {
     EXPECT_EQ(facets.price->max.minor, 100);
 }
 
+TEST(SearchFacets, count_vendors_without_regard_to_the_one_that_is_chosen_and_all_else_with_it) {
+    std::vector<catalog::Listed> matches{listed(1, 100, catalog::Availability::in_stock, {}),
+                                         listed(2, 200, catalog::Availability::in_stock, {}),
+                                         listed(3, 300, catalog::Availability::low_stock, {}),
+                                         listed(4, 400, catalog::Availability::low_stock, {})};
+    matches[0].vendor = matches[1].vendor = "Kiln";
+    matches[2].vendor = "Loom";
+    Filter filter;
+    filter.vendor = "Loom";
+
+    EXPECT_EQ(passing(matches, filter), std::set<catalog::ProductId>{catalog::ProductId{3}});
+    const auto facets = count(matches, filter);
+    ASSERT_EQ(facets.vendors.size(), 2U);   // a product that names none is not counted
+    EXPECT_EQ(facets.vendors[0].name, "Kiln");
+    EXPECT_EQ(facets.vendors[0].count, 2);
+    EXPECT_EQ(facets.vendors[1].count, 1);
+    EXPECT_EQ(facets.availability.in_stock, 0);
+    EXPECT_EQ(facets.availability.low_stock, 1);
+    EXPECT_EQ(facets.price->min.minor, 300);
+}
+
 TEST(SearchFacets, of_nothing_are_nothing) {
     const auto facets = count({}, {});
 

@@ -47,6 +47,12 @@ std::string signature(std::string_view secret, std::int64_t timestamp, std::stri
     return "v1=" + crypto::hmac_sha256_hex(secret, signed_text);
 }
 
+std::string signatures(const std::vector<std::string>& secrets, std::int64_t timestamp, std::string_view payload) {
+    std::string all;
+    for (const auto& secret : secrets) all.append(all.empty() ? "" : ",").append(signature(secret, timestamp, payload));
+    return all;
+}
+
 std::chrono::seconds retry_wait(const Config& config, std::int64_t attempts) {
     return doubled(std::chrono::seconds(config.retry_first_s), attempts - 1,
                    std::chrono::seconds(config.retry_most_s));

@@ -41,14 +41,15 @@ struct Config {
     int parallel = 2;    // endpoints at a time
     int poll_ms = 500;
     int keep_days = 30;
+    int secret_grace_s = 86'400;   // in which a rotated secret signs, too
 };
 
 /// Every type of event that leaves the shop. Their data names ids and states, never a person.
-constexpr std::array<std::string_view, 15> public_types{
+constexpr std::array<std::string_view, 17> public_types{
     "orders.pending_payment", "orders.paid", "orders.fulfilling", "orders.shipped", "orders.delivered",
     "orders.completed", "orders.cancelled", "orders.expired", "orders.refunding", "orders.partially_refunded",
-    "orders.refunded", "payments.event_received", "payments.refund_due", "catalog.product_changed",
-    "identity.registered"};
+    "orders.refunded", "orders.parcel_sent", "payments.event_received", "payments.refund_due", "payments.refunded",
+    "catalog.product_changed", "identity.registered"};
 
 /// True when a pattern is `*`, a type or `<feature>.*` of at least one type.
 bool is_pattern(std::string_view pattern);
@@ -56,6 +57,9 @@ bool matches(const std::vector<std::string>& patterns, std::string_view type);
 
 /// What `X-Caddy-Signature` says: `v1=` and HMAC-SHA-256 over `timestamp.payload`.
 std::string signature(std::string_view secret, std::int64_t timestamp, std::string_view payload);
+
+/// The same of every secret that counts, with commas between them: the newest first, which receivers may rely on alone.
+std::string signatures(const std::vector<std::string>& secrets, std::int64_t timestamp, std::string_view payload);
 
 /// How long a delivery waits after so many attempts, before jitter.
 std::chrono::seconds retry_wait(const Config&, std::int64_t attempts);
@@ -181,7 +185,10 @@ public:
     /// Its deliveries are no longer shown nor sent, and swept away in time. Effect: audited
     /// Refuses: webhooks.not_found, request.version_mismatch
     Task<Result<void>> remove(const Context&, EndpointId, const http::ExpectedVersion&);
-    /// The old secret signs nothing from now on. Effect: audited. Refuses: webhooks.not_found
+    /// Draws a new secret; the former one signs beside it for `secret_grace_s`, and one before that no longer.
+    ///
+    /// Effect: audited
+    /// Refuses: webhooks.not_found
     Task<Result<EndpointWithSecret>> rotate_secret(const Context&, EndpointId);
 
     /// Sends a `ping` like any other event. Effect: audited. Refuses: webhooks.not_found, webhooks.not_active (409)
@@ -199,7 +206,8 @@ public:
     Task<> fan_out(const Context&, const jobs::Event&);
     /// Sends what is due, one endpoint after the other, each held by a lease; returns after some seconds at most.
     Task<> send_due(const Context&);
-    /// Deletes a bounded part of the deliveries that are older than they are kept.
+    /// Deletes a bounded part of the deliveries that are older than they are kept, and the former secrets whose grace
+    /// is over.
     Task<> sweep(const Context&);
 
     const Config& config() const { return config_; }
@@ -215,5 +223,13 @@ private:
     net::HttpClient& http_;
     Config config_;
 };
+
+/// What an operator should hear of: webhooks that are called no more, and deliveries of the others, due since before
+/// `late_since`.
+struct Trouble {
+    std::int64_t broken = 0;
+    std::int64_t late = 0;
+};
+Task<Trouble> trouble(db::Session&, Time now, Time late_since);
 
 }   // namespace caddy::webhooks

@@ -74,7 +74,8 @@ store::DeliveryRecord ping_for(EndpointId endpoint, Time now) {
 
 Task<Result<DeliveryDetail>> WebhookService::test(const Context& ctx, EndpointId id) {
     co_return co_await db_.transact(ctx, "webhooks.test", [&](db::Transaction& tx) -> Task<Result<DeliveryDetail>> {
-        const auto row = ping_for(id, ctx.now());
+        auto row = ping_for(id, ctx.now());
+        row.trace = trace_of(ctx);
         const auto made = row.id.text();
         CADDY_CO_TRY(co_await idempotency::record(tx, ctx, made));
         const auto endpoint = co_await store::lock(tx, id);
@@ -159,6 +160,13 @@ Task<Result<Replayed>> WebhookService::replay(const Context& ctx, EndpointId id,
         co_await audit::record(tx, ctx, act);
         co_return replayed;
     });
+}
+
+Task<Trouble> trouble(db::Session& db, Time now, Time late_since) {
+    Trouble found;
+    found.broken = co_await store::count_broken(db);
+    found.late = co_await store::count_late(db, now, late_since);
+    co_return found;
 }
 
 }   // namespace caddy::webhooks

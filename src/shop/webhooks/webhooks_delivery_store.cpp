@@ -20,11 +20,11 @@ std::vector<DeliveryId> ids_of(const std::vector<IdRow>& rows) {
 const db::Sql sql_insert_delivery{
     {.name = "webhooks.insert_delivery",
      .any = "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, type, aggregate, sequence, body, status, "
-            "attempts, try_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', 0, ?, ?)"}};
+            "attempts, try_at, created_at, trace) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', 0, ?, ?, ?)"}};
 
 Task<bool> insert_delivery(db::Transaction& tx, const DeliveryRecord& row) {
     return tx.exec_unique(sql_insert_delivery, row.id, row.endpoint_id, row.event_id, row.type, row.aggregate,
-                          row.sequence, row.body, row.try_at, row.created_at);
+                          row.sequence, row.body, row.try_at, row.created_at, row.trace);
 }
 
 // Only with its endpoint: deliveries of a deleted one wait for the sweep, unseen.
@@ -32,7 +32,8 @@ const db::Sql sql_find_delivery{
     {.name = "webhooks.find_delivery",
      .any = "SELECT d.id, d.endpoint_id, d.event_id, d.type, d.aggregate, d.sequence, d.body, d.status, d.attempts, "
             "d.try_at, d.created_at, d.sent_at, d.finished_at, d.response_status, d.response_excerpt, d.duration_ms, "
-            "d.last_error FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id WHERE d.id = ?"}};
+            "d.last_error, d.trace FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id "
+            "WHERE d.id = ?"}};
 
 Task<std::optional<DeliveryRecord>> find_delivery(db::Session& db, DeliveryId id) {
     return db.one<DeliveryRecord>(sql_find_delivery, id);
@@ -42,8 +43,8 @@ const db::Sql sql_next_due{
     {.name = "webhooks.next_due",
      .any = "SELECT d.id, d.endpoint_id, d.event_id, d.type, d.aggregate, d.sequence, d.body, d.status, d.attempts, "
             "d.try_at, d.created_at, d.sent_at, d.finished_at, d.response_status, d.response_excerpt, d.duration_ms, "
-            "d.last_error FROM webhook_deliveries d WHERE d.endpoint_id = ? AND d.status = 'waiting' AND d.try_at <= ? "
-            "AND NOT EXISTS (SELECT 1 FROM webhook_deliveries b WHERE b.endpoint_id = d.endpoint_id "
+            "d.last_error, d.trace FROM webhook_deliveries d WHERE d.endpoint_id = ? AND d.status = 'waiting' "
+            "AND d.try_at <= ? AND NOT EXISTS (SELECT 1 FROM webhook_deliveries b WHERE b.endpoint_id = d.endpoint_id "
             "AND b.aggregate = d.aggregate AND b.status = 'waiting' AND b.sequence < d.sequence) "
             "ORDER BY d.try_at LIMIT 1"}};
 
@@ -77,13 +78,13 @@ Task<bool> end_attempt(db::Transaction& tx, const DeliveryRecord& row) {
 const db::Sql sql_page{
     {.name = "webhooks.page",
      .any = "SELECT id, endpoint_id, event_id, type, aggregate, sequence, body, status, attempts, try_at, created_at, "
-            "sent_at, finished_at, response_status, response_excerpt, duration_ms, last_error FROM webhook_deliveries "
-            "WHERE endpoint_id = ? AND id < ? ORDER BY id DESC LIMIT ?"}};
+            "sent_at, finished_at, response_status, response_excerpt, duration_ms, last_error, trace "
+            "FROM webhook_deliveries WHERE endpoint_id = ? AND id < ? ORDER BY id DESC LIMIT ?"}};
 const db::Sql sql_page_by_status{
     {.name = "webhooks.page_by_status",
      .any = "SELECT id, endpoint_id, event_id, type, aggregate, sequence, body, status, attempts, try_at, created_at, "
-            "sent_at, finished_at, response_status, response_excerpt, duration_ms, last_error FROM webhook_deliveries "
-            "WHERE endpoint_id = ? AND status = ? AND id < ? ORDER BY id DESC LIMIT ?"}};
+            "sent_at, finished_at, response_status, response_excerpt, duration_ms, last_error, trace "
+            "FROM webhook_deliveries WHERE endpoint_id = ? AND status = ? AND id < ? ORDER BY id DESC LIMIT ?"}};
 
 Task<std::vector<DeliveryRecord>> page(db::Session& db, EndpointId endpoint, std::optional<DeliveryStatus> status,
                                        DeliveryId before, int limit) {
@@ -130,5 +131,24 @@ const db::Sql sql_erase_delivery{
     {.name = "webhooks.erase_delivery", .any = "DELETE FROM webhook_deliveries WHERE id = ?"}};
 
 Task<> erase_delivery(db::Transaction& tx, DeliveryId id) { co_await tx.exec(sql_erase_delivery, id); }
+
+const db::Sql sql_count_broken{
+    {.name = "webhooks.count_broken",
+     .any = "SELECT COUNT(*) AS broken FROM webhook_endpoints WHERE status = 'broken'"}};
+
+Task<std::int64_t> count_broken(db::Session& db) {
+    const auto count = co_await db.scalar<std::int64_t>(sql_count_broken);
+    co_return count.value_or(0);
+}
+
+const db::Sql sql_count_late{
+    {.name = "webhooks.count_late",
+     .any = "SELECT COUNT(*) AS late FROM webhook_endpoints e JOIN webhook_deliveries d ON d.endpoint_id = e.id "
+            "WHERE e.status = 'active' AND e.open_until <= ? AND d.status = 'waiting' AND d.try_at <= ?"}};
+
+Task<std::int64_t> count_late(db::Session& db, Time now, Time late_since) {
+    const auto count = co_await db.scalar<std::int64_t>(sql_count_late, now, late_since);
+    co_return count.value_or(0);
+}
 
 }   // namespace caddy::webhooks::store

@@ -7,6 +7,7 @@
 #include "shop/webhooks/webhooks_parts.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace caddy::webhooks {
 namespace refuse {
@@ -27,6 +28,16 @@ constexpr std::size_t events_max = 32;
 constexpr std::size_t description_length_max = 500;
 
 std::string new_secret() { return "whsec_" + crypto::random_token(32); }
+
+/// The former secret is kept for as long as it signs; without a grace not at all.
+void replace_secret(store::EndpointRecord& row, Time now, std::chrono::seconds grace) {
+    row.former_secret.reset();
+    row.former_until.reset();
+    auto former = std::exchange(row.secret, new_secret());
+    if (grace.count() == 0) return;
+    row.former_secret = std::move(former);
+    row.former_until = now + grace;
+}
 
 Result<void> check_events(const std::vector<std::string>& events) {
     Checks checks;
@@ -201,7 +212,7 @@ Task<Result<EndpointWithSecret>> WebhookService::rotate_secret(const Context& ct
             auto row = co_await store::lock(tx, id);
             if (!row) co_return refuse::not_found();
             const auto before = document(*row);
-            row->secret = new_secret();
+            replace_secret(*row, ctx.now(), std::chrono::seconds(config_.secret_grace_s));
             ++row->version;
             row->updated_at = ctx.now();
             co_await store::update(tx, *row);

@@ -14,6 +14,9 @@ Endpoint endpoint_of(const store::EndpointRecord&);
 /// The bytes that are sent for an event: {id, type, aggregate, sequence, occurred_at, data}.
 std::string body_of(const jobs::Event&);
 
+/// Where the work at hand belongs, to be kept with a delivery; nothing where it belongs to no trace.
+std::optional<std::string> trace_of(const Context&);
+
 /// The headers of a call, without the signature.
 std::map<std::string, std::string> headers_of(const store::DeliveryRecord&);
 

@@ -2,6 +2,7 @@
 // the delivery is taken up again, so that nothing is lost and a call may be made twice.
 #include "platform/jobs/jitter.hpp"
 #include "platform/telemetry/log.hpp"
+#include "platform/telemetry/trace.hpp"
 #include "platform/text/text.hpp"
 #include "shop/audit/audit.hpp"
 #include "shop/webhooks/webhooks_parts.hpp"
@@ -47,6 +48,27 @@ std::string problem_of(const net::HttpAttempt& attempt) {
     return "answered " + std::to_string(attempt.status) + (redirect ? "; redirects are not followed" : "");
 }
 
+/// What signs at a time: the secret and, for its grace, the former one.
+std::vector<std::string> secrets_at(const store::EndpointRecord& row, Time now) {
+    std::vector<std::string> secrets{row.secret};
+    if (row.former_secret && row.former_until && now < *row.former_until) secrets.push_back(*row.former_secret);
+    return secrets;
+}
+
+/// An attempt belongs to the trace of its event, not to that of the job that happens to make it.
+Context context_of(const Context& job, const store::DeliveryRecord& delivery) {
+    if (!delivery.trace) return job;
+    auto ctx = job;
+    auto span = trace::begin(trace::Kind::producer, "webhooks.deliver", trace::from_text(*delivery.trace));
+    if (span.records()) {
+        span.set("messaging.message.id", delivery.event_id.text());
+        span.set("caddy.delivery", delivery.id.text());
+        span.set("caddy.attempt", delivery.attempts);
+    }
+    ctx.span = std::make_shared<trace::Span>(std::move(span));
+    return ctx;
+}
+
 bool succeeded(const net::HttpAttempt& attempt) { return attempt.status >= 200 && attempt.status < 300; }
 
 }   // namespace
@@ -65,6 +87,12 @@ std::map<std::string, std::string> headers_of(const store::DeliveryRecord& row) 
     return headers;
 }
 
+std::optional<std::string> trace_of(const Context& ctx) {
+    if (!ctx.span) return std::nullopt;
+    auto text = trace::to_text(ctx.span->context());
+    return text.empty() ? std::nullopt : std::optional(std::move(text));
+}
+
 Task<> WebhookService::fan_out(const Context& ctx, const jobs::Event& event) {
     (void)co_await db_.transact(ctx, "webhooks.fan_out", [&](db::Transaction& tx) -> Task<Result<void>> {
         const auto endpoints = co_await store::all(tx, config_.endpoints_max);
@@ -75,6 +103,7 @@ Task<> WebhookService::fan_out(const Context& ctx, const jobs::Event& event) {
         row.sequence = event.sequence;
         row.body = body_of(event);
         row.try_at = row.created_at = ctx.now();
+        row.trace = trace_of(ctx);
         for (const auto& endpoint : endpoints) {
             if (!matches(patterns_of(endpoint.events), event.type)) continue;
             row.id = DeliveryId::next();
@@ -146,12 +175,15 @@ Task<bool> WebhookService::send_next(const Context& ctx, EndpointId id, const st
     net::HttpHeaders headers;
     for (const auto& [name, value] : headers_of(attempt.delivery)) headers.emplace_back(name, value);
     const auto signed_at = unix_seconds(*attempt.delivery.sent_at);
-    headers.emplace_back("X-Caddy-Signature", signature(attempt.endpoint.secret, signed_at, attempt.delivery.body));
+    const auto secrets = secrets_at(attempt.endpoint, *attempt.delivery.sent_at);
+    headers.emplace_back("X-Caddy-Signature", signatures(secrets, signed_at, attempt.delivery.body));
     const auto reach = config_.allow_private ? net::Reach::anywhere : net::Reach::public_only;
     const net::HttpBounds bounds{reach, config_.time_limit_ms, excerpt_bytes_max};
+    const auto call = context_of(ctx, attempt.delivery);
     const auto answer =
-        co_await http_.try_post(ctx, attempt.endpoint.url, std::move(headers), attempt.delivery.body, bounds);
-    co_await settle(ctx, attempt, answer);
+        co_await http_.try_post(call, attempt.endpoint.url, std::move(headers), attempt.delivery.body, bounds);
+    if (call.span && !succeeded(answer)) call.span->fail("not_delivered");
+    co_await settle(call, attempt, answer);
     co_return true;
 }
 
@@ -221,6 +253,7 @@ Task<> WebhookService::sweep(const Context& ctx) {
     (void)co_await db_.transact(ctx, "webhooks.sweep", [&](db::Transaction& tx) -> Task<Result<void>> {
         const auto old = co_await store::older(tx, before, swept_at_once);
         for (const auto id : old) co_await store::erase_delivery(tx, id);
+        co_await store::forget_secrets(tx, ctx.now());
         co_return Result<void>{};
     });
 }

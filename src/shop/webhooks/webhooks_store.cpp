@@ -13,18 +13,19 @@ BOOST_DESCRIBE_STRUCT(IdRow, (), (id))
 const db::Sql sql_insert{
     {.name = "webhooks.insert",
      .any = "INSERT INTO webhook_endpoints (id, url, events, description, status, secret, failures, failing_since, "
-            "open_until, lease_owner, lease_until, created_at, updated_at, version) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?)"}};
+            "open_until, lease_owner, lease_until, created_at, updated_at, version, former_secret, former_until) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?)"}};
 
 Task<> insert(db::Transaction& tx, const EndpointRecord& row) {
     co_await tx.exec(sql_insert, row.id, row.url, row.events, row.description, row.status, row.secret, row.failures,
-                     row.failing_since, row.open_until, row.created_at, row.updated_at, row.version);
+                     row.failing_since, row.open_until, row.created_at, row.updated_at, row.version, row.former_secret,
+                     row.former_until);
 }
 
 const db::Sql sql_find{
     {.name = "webhooks.find",
      .any = "SELECT id, url, events, description, status, secret, failures, failing_since, open_until, created_at, "
-            "updated_at, version FROM webhook_endpoints WHERE id = ?"}};
+            "updated_at, version, former_secret, former_until FROM webhook_endpoints WHERE id = ?"}};
 
 Task<std::optional<EndpointRecord>> find(db::Session& db, EndpointId id) {
     return db.one<EndpointRecord>(sql_find, id);
@@ -33,9 +34,9 @@ Task<std::optional<EndpointRecord>> find(db::Session& db, EndpointId id) {
 const db::Sql sql_lock{
     {.name = "webhooks.lock",
      .mysql = "SELECT id, url, events, description, status, secret, failures, failing_since, open_until, created_at, "
-              "updated_at, version FROM webhook_endpoints WHERE id = ? FOR UPDATE",
+              "updated_at, version, former_secret, former_until FROM webhook_endpoints WHERE id = ? FOR UPDATE",
      .sqlite = "SELECT id, url, events, description, status, secret, failures, failing_since, open_until, created_at, "
-               "updated_at, version FROM webhook_endpoints WHERE id = ?"}};
+               "updated_at, version, former_secret, former_until FROM webhook_endpoints WHERE id = ?"}};
 
 Task<std::optional<EndpointRecord>> lock(db::Transaction& tx, EndpointId id) {
     return tx.one<EndpointRecord>(sql_lock, id);
@@ -44,23 +45,32 @@ Task<std::optional<EndpointRecord>> lock(db::Transaction& tx, EndpointId id) {
 const db::Sql sql_all{
     {.name = "webhooks.all",
      .any = "SELECT id, url, events, description, status, secret, failures, failing_since, open_until, created_at, "
-            "updated_at, version FROM webhook_endpoints WHERE id > 0 ORDER BY id LIMIT ?"}};
+            "updated_at, version, former_secret, former_until FROM webhook_endpoints WHERE id > 0 "
+            "ORDER BY id LIMIT ?"}};
 
 Task<std::vector<EndpointRecord>> all(db::Session& db, int limit) { return db.all<EndpointRecord>(sql_all, limit); }
 
 const db::Sql sql_update{
     {.name = "webhooks.update",
      .any = "UPDATE webhook_endpoints SET url = ?, events = ?, description = ?, status = ?, secret = ?, failures = ?, "
-            "failing_since = ?, open_until = ?, updated_at = ?, version = ? WHERE id = ?"}};
+            "failing_since = ?, open_until = ?, updated_at = ?, version = ?, former_secret = ?, former_until = ? "
+            "WHERE id = ?"}};
 
 Task<> update(db::Transaction& tx, const EndpointRecord& row) {
     co_await tx.exec(sql_update, row.url, row.events, row.description, row.status, row.secret, row.failures,
-                     row.failing_since, row.open_until, row.updated_at, row.version, row.id);
+                     row.failing_since, row.open_until, row.updated_at, row.version, row.former_secret,
+                     row.former_until, row.id);
 }
 
 const db::Sql sql_erase{{.name = "webhooks.erase", .any = "DELETE FROM webhook_endpoints WHERE id = ?"}};
 
 Task<> erase(db::Transaction& tx, EndpointId id) { co_await tx.exec(sql_erase, id); }
+
+const db::Sql sql_forget_secrets{
+    {.name = "webhooks.forget_secrets",
+     .any = "UPDATE webhook_endpoints SET former_secret = NULL, former_until = NULL WHERE former_until <= ?"}};
+
+Task<> forget_secrets(db::Transaction& tx, Time now) { co_await tx.exec(sql_forget_secrets, now); }
 
 // A delivery waits for the earlier ones of its aggregate; the least lately served endpoint comes first.
 const db::Sql sql_claimable{

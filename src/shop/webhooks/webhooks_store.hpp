@@ -17,9 +17,11 @@ struct EndpointRecord {
     Time created_at{};
     Time updated_at{};
     std::int64_t version = 0;
+    std::optional<std::string> former_secret;   // signs, too, until
+    std::optional<Time> former_until;
 };
 BOOST_DESCRIBE_STRUCT(EndpointRecord, (), (id, url, events, description, status, secret, failures, failing_since,
-                                           open_until, created_at, updated_at, version))
+                                           open_until, created_at, updated_at, version, former_secret, former_until))
 
 struct DeliveryRecord {
     DeliveryId id;
@@ -39,10 +41,11 @@ struct DeliveryRecord {
     std::optional<std::string> response_excerpt;
     std::optional<std::int64_t> duration_ms;
     std::optional<std::string> last_error;
+    std::optional<std::string> trace{};   // where its event belongs
 };
 BOOST_DESCRIBE_STRUCT(DeliveryRecord, (), (id, endpoint_id, event_id, type, aggregate, sequence, body, status, attempts,
                                            try_at, created_at, sent_at, finished_at, response_status, response_excerpt,
-                                           duration_ms, last_error))
+                                           duration_ms, last_error, trace))
 
 /// A delivery in hand: as it was begun, with where it goes.
 struct Attempt {
@@ -59,6 +62,8 @@ Task<std::vector<EndpointRecord>> all(db::Session&, int limit);
 /// Everything but the lease; REQUIRES: the row is locked and its version or time moves on.
 Task<> update(db::Transaction&, const EndpointRecord&);
 Task<> erase(db::Transaction&, EndpointId);
+/// Wipes the former secrets whose time is over.
+Task<> forget_secrets(db::Transaction&, Time now);
 
 /// An endpoint with something to send now and nobody who sends; nothing when there is none.
 Task<std::optional<EndpointId>> claimable(db::Session&, Time now);
@@ -82,5 +87,8 @@ Task<std::vector<DeliveryId>> of_time(db::Session&, EndpointId, Time from, Time 
 Task<> revive(db::Transaction&, DeliveryId, Time now);
 Task<std::vector<DeliveryId>> older(db::Session&, Time than, int limit);
 Task<> erase_delivery(db::Transaction&, DeliveryId);
+Task<std::int64_t> count_broken(db::Session&);
+/// Of endpoints that are active and not resting.
+Task<std::int64_t> count_late(db::Session&, Time now, Time late_since);
 
 }   // namespace caddy::webhooks::store

@@ -36,6 +36,11 @@ TEST(Signature, is_an_hmac_over_time_and_payload) {
     EXPECT_NE(signature("whsec_key", 1'700'000'001, "{}"), signature("whsec_key", 1'700'000'000, "{}"));
 }
 
+TEST(Signature, has_one_for_each_secret_the_newest_first) {
+    EXPECT_EQ(signatures({"new"}, 7, "{}"), signature("new", 7, "{}"));
+    EXPECT_EQ(signatures({"new", "former"}, 7, "{}"), signature("new", 7, "{}") + "," + signature("former", 7, "{}"));
+}
+
 TEST(Retries, wait_twice_as_long_each_time_up_to_a_day) {
     const Config config;
     EXPECT_EQ(retry_wait(config, 1), seconds(60));
@@ -235,6 +240,31 @@ TEST_F(Webhooks, deliveries_of_a_deleted_endpoint_are_gone_and_swept_in_time) {
     db_.clock().advance(std::chrono::days(31));
     db_.run(webhooks_.sweep(db_.context()));
     EXPECT_EQ(db_.count("SELECT COUNT(*) FROM webhook_deliveries"), 0);
+}
+
+TEST_F(Webhooks, a_former_secret_is_kept_for_its_grace_and_then_wiped) {
+    const auto endpoint = make({"*"});
+    const auto stored = [&] {
+        return db_.in_transaction([&](db::Transaction& tx) -> Task<store::EndpointRecord> {
+            auto row = co_await store::find(tx, endpoint.id);
+            co_return row.value();
+        });
+    };
+    const auto second = db_.run(webhooks_.rotate_secret(db_.context(), endpoint.id)).value();
+    EXPECT_EQ(stored().secret, second.secret);
+    EXPECT_EQ(stored().former_secret, endpoint.secret);
+    const auto third = db_.run(webhooks_.rotate_secret(db_.context(), endpoint.id)).value();
+    EXPECT_EQ(stored().former_secret, second.secret) << "the one before the last is gone at once";
+    db_.clock().advance(seconds(86'399));
+    db_.run(webhooks_.sweep(db_.context()));
+    EXPECT_EQ(stored().former_secret, second.secret);
+    db_.clock().advance(seconds(1));
+    db_.run(webhooks_.sweep(db_.context()));
+    EXPECT_EQ(stored().former_secret, std::nullopt);
+    EXPECT_EQ(stored().former_until, std::nullopt);
+    EXPECT_EQ(stored().secret, third.secret);
+    EXPECT_EQ(stored().version, third.version) << "nobody's version is out of date by the wiping";
+    EXPECT_EQ(db_.count("SELECT COUNT(*) FROM audit_log WHERE action = 'webhooks.endpoint.rotate_secret'"), 2);
 }
 
 TEST_F(Webhooks, a_replay_names_exactly_one_thing) {

@@ -1,10 +1,10 @@
-#include "shop/identity/identity_locale.hpp"
+#include "platform/mail/language.hpp"
 
 #include "platform/text/text.hpp"
 
 #include <algorithm>
 
-namespace caddy::identity {
+namespace caddy::mail {
 namespace {
 
 constexpr std::size_t header_bytes_max = 1'000;
@@ -26,9 +26,9 @@ int weight_in_thousandths(std::string_view text) {
 
 }   // namespace
 
-bool is_locale(std::string_view locale) { return locale == "zh-CN" || locale == "en"; }
+bool is_language(std::string_view language) { return language == "zh-CN" || language == "en"; }
 
-std::string locale_for(std::string_view accept_language) {
+std::string language_for(std::string_view accept_language) {
     auto rest = accept_language.substr(0, header_bytes_max);
     std::string best = "zh-CN";
     int most = 0;
@@ -48,4 +48,4 @@ std::string locale_for(std::string_view accept_language) {
     return best;
 }
 
-}   // namespace caddy::identity
+}   // namespace caddy::mail

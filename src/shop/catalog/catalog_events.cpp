@@ -1,0 +1,45 @@
+#include "shop/catalog/catalog_events.hpp"
+
+#include "platform/cache/tags.hpp"
+#include "platform/jobs/outbox.hpp"
+#include "platform/json/decode.hpp"
+
+namespace caddy::catalog {
+namespace events {
+
+Task<> emit(db::Transaction& tx, const Context& ctx, ProductChanged event) {
+    co_await jobs::emit(tx, ctx, "catalog.product_changed", event.product_id.text(), json::to_json(event));
+}
+
+Task<> emit(db::Transaction& tx, const Context& ctx, AvailabilityChanged event) {
+    co_await jobs::emit(tx, ctx, "catalog.availability_changed", event.product_id.text(), json::to_json(event));
+}
+
+Task<> emit_category_changed(db::Transaction& tx, const Context& ctx, CategoryId id) {
+    co_await jobs::emit(tx, ctx, "catalog.category_changed", id.text(), "{}");
+}
+
+}   // namespace events
+
+namespace {
+
+/// A product is read by its id and by its handle, and stands in lists.
+template <class Event>
+std::vector<std::string> tags_of_product(const db::Announcement& announcement) {
+    std::vector<std::string> tags{"products", "product:" + announcement.aggregate};
+    const auto event = json::from_json<Event>(announcement.payload);
+    tags.push_back("product:" + event.value().handle);
+    return tags;
+}
+
+std::vector<std::string> tags_of_category(const db::Announcement&) { return {"categories"}; }
+
+}   // namespace
+
+void cache_tags(cache::TagTable& table) {
+    table.on("catalog.product_changed", tags_of_product<events::ProductChanged>);
+    table.on("catalog.availability_changed", tags_of_product<events::AvailabilityChanged>);
+    table.on("catalog.category_changed", tags_of_category);
+}
+
+}   // namespace caddy::catalog
