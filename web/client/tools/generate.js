@@ -103,16 +103,11 @@ const constants = (operations) => [
   "}", "",
 ].join("\n");
 
-const edgeCodes = () => {
-  const text = filesIn(join(root, "src"), /(?<!_test)\.[ch]pp$/).map((path) => readFileSync(path, "utf8")).join("\n");
-  const refusals = /"(request\.[a-z_]+)"|ErrorKind::\w+,\s*"((?:idempotency\.|identity\.token_)[a-z_]+)"/g;
-  const codes = [...new Set([...text.matchAll(refusals)].map(([, edge, other]) => edge ?? other))].sort();
-  return [
-    header,
-    "/** The codes that any operation may be refused with: what is wrong before a feature has seen the request. */",
-    "export type EdgeCode =", ...codes.map((code) => `  | ${JSON.stringify(code)}`), ";", "",
-  ].join("\n");
-};
+const edgeCodes = (document) => [
+  header,
+  "/** The codes that any operation may be refused with: what is wrong before a feature has seen the request. */",
+  "export type EdgeCode =", ...document["x-common-codes"].map(({ code }) => `  | ${JSON.stringify(code)}`), ";", "",
+].join("\n");
 
 const document = bundled();
 const operations = operationsOf(document);
@@ -120,6 +115,6 @@ const types = await openapiTS(document, { defaultNonNullable: false, alphabetize
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, "schema.ts"), header + astToString(types));
 writeFileSync(join(out, "operations.ts"), constants(operations));
-writeFileSync(join(out, "edge_codes.ts"), edgeCodes());
+writeFileSync(join(out, "edge_codes.ts"), edgeCodes(document));
 writeFileSync(join(out, "shop.ts"), tableOf("ShopOperations", "shop", operations.filter(({ path }) => !path.startsWith("/admin/"))));
 writeFileSync(join(out, "all.ts"), tableOf("AllOperations", "all", operations));

@@ -1,4 +1,11 @@
-// Lists the codes of the OpenAPI document with the operations that use them.
+// Lists the codes of the OpenAPI document: those of any operation, and the others with the operations that use them.
+function rowOf(table, code) {
+  const row = document.getElementById(table).insertRow();
+  row.id = code;
+  row.insertCell().append(Object.assign(document.createElement("code"), { textContent: code }));
+  return row;
+}
+
 async function show() {
   const api = await (await fetch("/api/v1/openapi.json")).json();
   const uses = new Map();
@@ -9,12 +16,13 @@ async function show() {
       }
     }
   }
-  const body = document.getElementById("codes");
+  for (const { code, status, when } of api["x-common-codes"]) {
+    const row = rowOf("common", code);
+    row.insertCell().textContent = status;
+    row.insertCell().textContent = when;
+  }
   for (const [code, operations] of [...uses].sort(([a], [b]) => a.localeCompare(b))) {
-    const row = body.insertRow();
-    row.id = code;
-    row.insertCell().append(Object.assign(document.createElement("code"), { textContent: code }));
-    const cell = row.insertCell();
+    const cell = rowOf("codes", code).insertCell();
     for (const { name, operation } of operations) {
       const link = document.createElement("a");
       link.href = `/docs#/${operation.tags[0]}/${operation.operationId}`;
