@@ -13,14 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory):
     """One shop for the whole run, with the catalogue of tests/fixtures, sandbox payments and generous limits."""
-    running = Shop(tmp_path_factory.mktemp("shop"))
-    running.import_csv(ROOT / "tests" / "fixtures" / "catalogue.csv")
-    running.start()
-    try:
+    with Shop(tmp_path_factory.mktemp("shop")).serving(ROOT / "tests" / "fixtures" / "catalogue.csv") as running:
         yield running
-        running.stop()
-    finally:
-        running.kill()
 
 
 @pytest.fixture

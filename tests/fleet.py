@@ -24,10 +24,10 @@ LOST = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedE
 class Link:
     """A path to a server on this machine. While it is cut nothing passes and nobody is told, as with a pulled cable."""
 
-    def __init__(self, port):
+    def __init__(self, port, host="127.0.0.1"):
         self.target, self.whole = port, threading.Event()
         self.whole.set()
-        self.door = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.door = socket.create_server((host, 0), backlog=256)
         self.port = self.door.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -72,6 +72,27 @@ def durable_server():
     return mariadb.MariaDb(mariadb.fast_folder("caddy-mariadb-"), "--innodb-flush-log-at-trx-commit=2").install().start().create_user()
 
 
+def shop_at(folder, **settings):
+    """A shop on the database server that its settings name."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    shop = Shop(folder, **settings)
+    shop.migrated = True   # by furnish(), once for all that share the database
+    return shop
+
+
+def sell_tickets(shop, stock):
+    """One product of one variant, of which there are so many."""
+    path = Path(shop.directory) / "stock.csv"
+    path.write_text(HEADER + f"ticket,Ticket,true,Title,Default Title,shopify,{stock},deny,25.00\n")
+    shop.import_csv(path)
+    return shop
+
+
+def furnish(shop, stock):
+    shop.run("migrate")
+    return sell_tickets(shop, stock)
+
+
 class Fleet:
     """`pods` pods of `workers` processes. A context manager; the servers that it stands on are the caller's."""
 
@@ -82,16 +103,9 @@ class Fleet:
                          "DB_POOL_SIZE": str(3 * workers), "DB_FLEET_PODS": str(pods), **settings}
         self.pods = []
         for number in range(pods):
-            folder = Path(directory) / f"pod{number}"
-            folder.mkdir(parents=True)
-            pod = Shop(folder, **self.settings)
-            pod.settings.update(self.settings)
-            pod.migrated = True
-            self.pods.append(pod)
+            self.pods.append(shop_at(Path(directory) / f"pod{number}", **self.settings))
         self.turn = itertools.count()
-        self.pods[0].run("migrate")
-        (Path(directory) / "stock.csv").write_text(HEADER + f"ticket,Ticket,true,Title,Default Title,shopify,{stock},deny,25.00\n")
-        self.pods[0].import_csv(Path(directory) / "stock.csv")
+        furnish(self.pods[0], stock)
 
     def __enter__(self):
         try:
@@ -119,14 +133,7 @@ class Fleet:
     @staticmethod
     def kill_pod(pod):
         """With all its workers, which would else end in their own time."""
-        if pod.process is None:
-            return
-        family = Path(f"/proc/{pod.process.pid}/task/{pod.process.pid}/children")
-        workers = [int(each) for each in family.read_text().split()] if family.exists() else []
         pod.kill()
-        for worker in workers:
-            with suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
 
     def stop(self):
         """As an orchestrator would; the sanitizers' verdict is in the exit codes."""

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import time
 import uuid
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import requests
@@ -51,7 +51,7 @@ class Shop:
             "SANDBOX_PAYMENTS": "true", "GLOBAL_RATE_LIMIT": "1000000", "THROTTLER_LIMIT": "1000000",
             "AUTH_RATE_LIMIT": "1000000", "UNPAID_ORDERS_PER_CUSTOMER_MAX": "100000", "UNPAID_ORDERS_PER_ADDRESS_MAX": "1000000",
             "CARTS_PER_CLIENT_PER_HOUR": "1000000", **self.database_settings(), **settings}
-        self.process = None
+        self.process, self.host = None, "127.0.0.1"
         self.http = requests.Session()
         self.http.trust_env = False
 
@@ -106,23 +106,39 @@ class Shop:
             [program(), "serve", "--data-dir", str(self.data), "--port", "0", "--admin-port", "0", *arguments],
             stdout=self.log, stderr=subprocess.STDOUT, env={**os.environ, **self.settings, **settings})
         listening = self.wait_for_log("serve.listening", where)
-        self.base = f"http://127.0.0.1:{listening['port']}"
-        self.admin_base = f"http://127.0.0.1:{listening['admin_port']}"
+        self.base = f"http://{self.host}:{listening['port']}"
+        self.admin_base = f"http://{self.host}:{listening['admin_port']}"
         self.port = listening["port"]
         self.contract = Contract(self.http.get(self.base + "/api/v1/openapi.json", timeout=30).json())
         return self
 
+    @contextmanager
+    def serving(self, catalogue):
+        """With this catalogue, for as long as somebody needs it; whoever is content ends it as an orchestrator would."""
+        self.import_csv(catalogue)
+        self.start()
+        try:
+            yield self
+            self.stop()
+        finally:
+            self.kill()
+
     def wait_for_log(self, event, start=0, seconds=30):
+        """The first line of this event; the log is written beside the answers, so a line may come after what it tells of."""
+        return json.loads(self.wait_for_log_line(f'"event":"{event}"', start, seconds))
+
+    def wait_for_log_line(self, part, start=0, seconds=30):
+        """The first whole line with this in it."""
         limit = time.monotonic() + seconds
         while time.monotonic() < limit:
             text = (self.directory / "serve.log").read_bytes()[start:].decode("utf-8", "replace")
-            for line in text.splitlines():
-                if f'"event":"{event}"' in line:
-                    return json.loads(line)
+            for line in text.splitlines(keepends=True):
+                if part in line and line.endswith("\n"):
+                    return line
             if self.process.poll() is not None:
                 raise AssertionError(f"serve ended with {self.process.returncode}:\n{text}")
             time.sleep(0.01)
-        raise AssertionError(f"no {event} within {seconds} s:\n{text}")
+        raise AssertionError(f"no {part} within {seconds} s:\n{text}")
 
     def stop(self, expected=0):
         """Ends it as an orchestrator would; the sanitizers' verdict is in the exit code."""
@@ -133,8 +149,18 @@ class Shop:
         self.process = None
         assert code == expected, f"serve ended with {code}:\n{(self.directory / 'serve.log').read_text()[-4000:]}"
 
+    def workers(self):
+        """The process ids of the supervisor's workers; a worker that retires is one of them to its end."""
+        family = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(each) for each in family.read_text().split()] if family.exists() else []
+
     def kill(self):
+        """All of it at once, as a power cut would: nobody is left to notice the others' end."""
         if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGSTOP)
+            for worker in self.workers():
+                with suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
             self.process.kill()
             self.process.wait()
         self.process = None

@@ -82,6 +82,20 @@ def test_a_faulty_product_hears_of_its_faults(shop, admin):
     assert refused(answer, 422, "catalog.invalid_product")["errors"][0]["pointer"] == "/category_ids/0"
 
 
+def test_a_product_stands_in_fifty_categories_at_most(shop, admin):
+    ids = [shop.post("/admin/categories", {"name": f"Shelf {uuid.uuid4().hex[:8]}"}, headers=admin).json()["id"] for _ in range(51)]
+    body = {"title": f"Everywhere {uuid.uuid4()}", "variants": [{"price": price(1)}], "category_ids": ids}
+    errors = refused(shop.post("/admin/products", body, headers=admin), 422, "catalog.invalid_product")["errors"]
+    assert [(error["pointer"], error["code"]) for error in errors] == [("/category_ids", "too_many")]
+    product = shop.post("/admin/products", {**body, "category_ids": ids[:50]}, headers=admin)
+    assert product.status_code == 201 and len(product.json()["categories"]) == 50, product.text
+    order = {"ids": [product.json()["id"]], "action": "add_category", "category_id": ids[50]}
+    one_more = shop.post("/admin/products/bulk", order, headers=admin).json()["results"][0]
+    assert one_more["code"] == "catalog.invalid_product" and one_more["outcome"] != "done", one_more
+    changed = shop.patch(path_of(product.json()), {"category_ids": ids}, headers=match(admin, 1))
+    assert refused(changed, 422, "catalog.invalid_product")["errors"][0]["pointer"] == "/category_ids"
+
+
 def test_two_editors_of_one_product(shop, admin):
     product = made(shop, admin)
     first = shop.patch(path_of(product), {"title": "First"}, headers=match(admin, 1))

@@ -163,6 +163,33 @@ def test_all_parked_jobs_of_a_type_run_again(own, staff):
     assert own.post(f"{JOBS}/retry", {"type": "orders.pending_payment"}, headers=staff).json() == {"retried": 1}
 
 
+def test_finished_events_are_delivered_again_a_part_at_a_time(own, staff):
+    orders = [paid(own, ("notebook-06", 1)) for _ in range(3)]
+    settle(own, staff)
+    wish = {"type": "orders.paid", "from": orders[0]["created_at"], "to": "2100-01-01T00:00:00Z", "limit": 2}
+    headers = {**staff, "Idempotency-Key": key()}
+    answer = own.post(f"{JOBS}/replay", wish, headers=headers)
+    assert answer.status_code == 202 and answer.json()["replayed"] == 2 and answer.json()["next"], answer.text
+    assert own.post(f"{JOBS}/replay", wish, headers=headers).json() == answer.json(), "a repeat delivers nothing a third time"
+    rest = own.post(f"{JOBS}/replay", {**wish, "from": answer.json()["next"], "limit": 100}, headers=staff).json()
+    assert rest["next"] is None and rest["replayed"] >= 1
+    settle(own, staff)
+    for order in orders:
+        shown = own.get(f"/admin/orders/{order['id']}", headers=staff).json()
+        assert (shown["status"], shown["totals"]) == ("paid", order["totals"])
+    [entry, *_] = own.get("/admin/audit-log?filter[action]=operations.jobs.replay", headers=staff).json()["data"]
+    assert entry["subject"] == "orders.paid" and entry["after"] == rest
+
+
+@pytest.mark.parametrize("change, pointer", [
+    ({"type": "order_mails.due"}, "/type"), ({"type": "identity.registered"}, "/type"), ({"type": ""}, "/type"),
+    ({"to": "2020-01-01T00:00:00Z"}, "/to"), ({"limit": 0}, "/limit"), ({"limit": 501}, "/limit"), ({"from": "yesterday"}, "/from")])
+def test_a_replay_that_cannot_be_is_refused(own, staff, change, pointer):
+    wish = {"type": "orders.paid", "from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z", **change}
+    answer = own.post(f"{JOBS}/replay", wish, headers=staff)
+    assert code(answer) == (422, "request.invalid_field") and pointer in answer.text, answer.text
+
+
 def test_jobs_are_paged_without_repeats(own, staff):
     settle(own, staff)
     whole = own.get(f"{JOBS}?filter[state]=done&limit=100", headers=staff).json()["data"]

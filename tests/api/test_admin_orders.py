@@ -173,9 +173,12 @@ def test_a_transfer_is_marked_paid_and_paid_back(shop, staff):
 
 
 def test_a_note_is_for_staff_to_read(shop, staff):
-    order, _ = shop.order(("plain-mug", 1))
+    order, proof = shop.order(("plain-mug", 1))
     noted = act(shop, staff, order, "notes", {"note": "He called.\nTwice."})
-    assert noted.status_code == 201 and noted.json()["timeline"][-1]["note"] == "He called.\nTwice."
+    assert noted.status_code == 201
+    assert noted.json()["timeline"][-1].items() >= {"note": "He called.\nTwice.", "audience": "staff"}.items()
+    shown = shop.get(f"/orders/{order['id']}", headers=proof)
+    assert [entry["note"] for entry in shown.json()["timeline"]] == [None] and "He called" not in shown.text
     assert act(shop, staff, order, "notes", {"note": ""}).status_code == 422
 
 
@@ -196,7 +199,17 @@ def test_orders_are_found_by_what_is_known_of_them(shop, staff):
     assert first["page"]["count"] >= 1 and first["data"][0]["id"] >= order["id"]
     second = search(f"limit=1&cursor={first['page']['next']}")
     assert second["data"][0]["id"] < first["data"][0]["id"]
-    for query in ("filter[status]=lost", "filter[created][gte]=yesterday", "filter[number]=%25", "q="):
+    account = {"email": f"{key()}@example.com", "password": "quiet teapot on the shelf"}
+    assert shop.post("/auth/register", account).status_code == 201
+    session = shop.post("/auth/login", account).json()
+    mine = {"Authorization": "Bearer " + session["access_token"]}
+    cart, _ = shop.cart(("plain-mug", 1), headers=mine)
+    placed = shop.checkout(cart, mine).json()
+    customer = shop.get("/me", headers=mine).json()["id"]
+    assert [each["id"] for each in search(f"filter[customer]={customer}")["data"]] == [placed["id"]]
+    assert search(f"filter[customer]={customer}&filter[status]=paid")["data"] == []
+    assert search(f"filter[customer]={customer}&filter[number]={placed['number']}&filter[email]={placed['email']}")["data"] != []
+    for query in ("filter[status]=lost", "filter[customer]=cus_1", f"filter[customer]={order['id']}", "filter[created][gte]=yesterday", "filter[number]=%25", "q="):
         assert shop.get(f"/admin/orders?{query}", headers=staff).status_code == 422, query
     mismatch = shop.get(f"/admin/orders?filter[status]=paid&cursor={first['page']['next']}", headers=staff)
     assert code(mismatch) == (400, "request.cursor_mismatch")

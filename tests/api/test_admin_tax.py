@@ -10,14 +10,8 @@ from tests.shop import Shop, key
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     """A shop of its own: rates change what everything costs."""
-    running = Shop(tmp_path_factory.mktemp("shop"))
-    running.import_csv(ROOT / "tests" / "fixtures" / "catalogue.csv")
-    running.start()
-    try:
+    with Shop(tmp_path_factory.mktemp("shop")).serving(ROOT / "tests" / "fixtures" / "catalogue.csv") as running:
         yield running
-        running.stop()
-    finally:
-        running.kill()
 
 
 @pytest.fixture(scope="module")

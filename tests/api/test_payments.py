@@ -57,6 +57,7 @@ def test_without_the_switch_there_is_no_sandbox(fresh_shop):
     fresh_shop.import_csv(__file__.replace("api/test_payments.py", "fixtures/catalogue.csv"))
     fresh_shop.settings["SANDBOX_PAYMENTS"] = "false"
     fresh_shop.start()
+    assert [each["provider"] for each in fresh_shop.get("/payment-methods").json()["data"]] == ["manual"]
     cart, proof = fresh_shop.cart(("plain-mug", 1))
     answer = fresh_shop.checkout(cart, proof, provider="sandbox")
     assert (answer.status_code, answer.json()["code"]) == (422, "payments.unknown_provider")
@@ -74,3 +75,14 @@ def test_a_message_of_the_wrong_amount_never_pays(shop):
     time.sleep(0.5)
     assert shop.get(f"/orders/{order['id']}", headers=proof).json()["status"] == "pending_payment"
     assert shop.get(f"/orders/{other['id']}", headers=other_proof).json()["status"] == "pending_payment"
+
+
+def test_the_ways_of_paying_are_listed_and_taken_as_listed(shop):
+    answer = shop.get("/payment-methods")
+    assert answer.headers["Cache-Control"].startswith("public")
+    methods = answer.json()["data"]
+    assert methods == [{"provider": "sandbox", "next_step": "redirect", "takes_money": False},
+                       {"provider": "manual", "next_step": "instructions", "takes_money": True}]
+    for method in methods:
+        order = shop.order(("plain-mug", 1), provider=method["provider"])[0]
+        assert order["payment"]["next_action"]["type"] == method["next_step"], order["payment"]

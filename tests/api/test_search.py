@@ -137,7 +137,7 @@ def test_what_is_not_published_is_not_found(shop):
 
 def test_the_index_is_made_anew_on_the_command_line(fresh_shop):
     fresh_shop.import_csv(SAMPLE)
-    fresh_shop.start()
+    fresh_shop.start(CACHE_L1_BYTES="0")   # what happens behind its back, a cache need not show
     base = sqlite3.connect(fresh_shop.data / "shop.sqlite", timeout=10)
     limit = time.monotonic() + 60
     while (base.execute("SELECT COUNT(*) FROM outbox_events WHERE status = 'waiting'").fetchone()[0]
@@ -152,3 +152,38 @@ def test_the_index_is_made_anew_on_the_command_line(fresh_shop):
     assert "made anew" in done.stdout
     assert handles(fresh_shop, "茶壶")[0] == "celadon-teapot"
     fresh_shop.stop()
+
+
+def test_a_list_without_words_has_facets_that_agree_with_it(sample):
+    """What a facet counts is what the list shows once it is narrowed to that."""
+    facets = lambda **filters: sample.get("/search/facets", params=filters).json()   # noqa: E731
+    listed = lambda **filters: sample.get("/products", params={"limit": 100, **filters}).json()["data"]   # noqa: E731
+    whole = facets()
+    assert sum(whole["availability"].values()) == len(listed())
+    assert len(whole["vendors"]) > 1
+    for vendor in whole["vendors"]:
+        assert len(listed(**{"filter[vendor]": vendor["name"]})) == vendor["count"]
+    vendor, shelf = whole["vendors"][0], whole["categories"][0]
+    assert facets(**{"filter[vendor]": vendor["name"]})["vendors"] == whole["vendors"]
+    on_shelf = facets(**{"filter[category]": shelf["handle"]})["vendors"][0]
+    both = {"filter[category]": shelf["handle"], "filter[vendor]": on_shelf["name"]}
+    within = facets(**both)
+    assert sum(within["availability"].values()) == len(listed(**both))
+    assert within["price"]["min"]["amount_minor"] == min(card["price_range"]["min"]["amount_minor"] for card in listed(**both))
+    assert facets(**{"filter[category]": "nothing"}) == {
+        "categories": [], "availability": {"in_stock": 0, "low_stock": 0, "out_of_stock": 0, "preorder": 0}, "price": None, "vendors": []}
+
+
+def test_pages_of_one_vendor_go_on_and_their_cursor_belongs_to_it(sample):
+    vendor = next(each for each in sample.get("/search/facets").json()["vendors"] if each["count"] > 1)
+    first = sample.get("/products", params={"filter[vendor]": vendor["name"], "limit": 1, "count": "exact"}).json()
+    assert first["page"]["count"] == vendor["count"] and first["page"]["next"]
+    rest = sample.get("/products", params={"filter[vendor]": vendor["name"], "cursor": first["page"]["next"], "limit": 100}).json()["data"]
+    assert len({card["id"] for card in [*first["data"], *rest]}) == vendor["count"]
+    other = sample.get("/products", params={"cursor": first["page"]["next"]})
+    assert (other.status_code, other.json()["code"]) == (400, "request.cursor_mismatch")
+    found = find(sample, "tea", limit=100)
+    for each in found["facets"]["vendors"]:
+        assert len(find(sample, "tea", limit=100, **{"filter[vendor]": each["name"]})["data"]) == each["count"]
+    assert sample.get("/search/facets", params={"filter[vendor]": "x" * 201}).status_code == 422
+    assert sample.get("/search/facets", params={"q": "tea"}).json()["code"] == "request.unknown_parameter"

@@ -67,7 +67,8 @@ def receiver():
 def open_shop(tmp_path_factory):
     """A shop whose webhooks may call this machine, with short waits."""
     own = Shop(tmp_path_factory.mktemp("webhooks"), WEBHOOKS_ALLOW_PRIVATE="true", WEBHOOKS_RETRY_FIRST_S="1",
-               WEBHOOKS_RETRY_MOST_S="1", WEBHOOKS_BREAKER_OPEN_S="1", WEBHOOKS_POLL_MS="100", JOBS_LEASE_S="5")
+               WEBHOOKS_RETRY_MOST_S="1", WEBHOOKS_BREAKER_OPEN_S="1", WEBHOOKS_POLL_MS="100", JOBS_LEASE_S="5",
+               WEBHOOKS_SECRET_GRACE_S="0")
     own.import_csv(CATALOGUE)
     own.start()
     yield own
@@ -93,7 +94,7 @@ def proven(call, secret):
     headers, body = call
     signed = headers["X-Caddy-Timestamp"].encode() + b"." + body
     expected = "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(headers["X-Caddy-Signature"], expected)
+    return any(hmac.compare_digest(each, expected) for each in headers["X-Caddy-Signature"].split(","))
 
 
 def test_the_life_of_an_order_arrives_signed_in_order_and_once(open_shop, staff, receiver):
@@ -177,6 +178,50 @@ def test_a_ping_a_replay_and_another_secret(open_shop, staff, receiver):
     missing = open_shop.post(f"{one}/replay", {"delivery_id": "whd_0000000000001"}, headers=staff)
     assert (missing.status_code, missing.json()["code"]) == (404, "webhooks.delivery_not_found")
     drop(open_shop, staff, hook)
+
+
+def ping(shop, staff, hook, receiver):
+    """The call that a test of the webhook makes."""
+    before = len(receiver.calls)
+    delivery = shop.post(f"{HOOKS}/{hook['id']}/test", headers=staff)
+    assert delivery.status_code == 202, delivery.text
+    where = f"/admin/webhook-deliveries/{delivery.json()['id']}"
+    wait_until(lambda: shop.get(where, headers=staff).json()["status"] == "delivered")
+    assert len(receiver.calls) == before + 1
+    return receiver.calls[-1]
+
+
+def signed_by(call, *secrets):
+    """True when these secrets signed, in this order, and no other."""
+    given = call[0]["X-Caddy-Signature"].split(",")
+    alone = [({**call[0], "X-Caddy-Signature": each}, call[1]) for each in given]
+    return len(given) == len(secrets) and all(proven(each, secret) for each, secret in zip(alone, secrets))
+
+
+def test_a_rotated_secret_signs_beside_the_new_one_for_its_grace(fresh_shop, receiver):
+    grace = 6
+    fresh_shop.start(WEBHOOKS_ALLOW_PRIVATE="true", WEBHOOKS_POLL_MS="100", WEBHOOKS_SECRET_GRACE_S=str(grace))
+    staff = fresh_shop.staff("webhooks_manage")
+    hook = make(fresh_shop, staff, receiver.url)
+    rotate = f"{HOOKS}/{hook['id']}/rotate-secret"
+    assert fresh_shop.post(rotate, headers=fresh_shop.staff("catalog_write")).status_code == 403
+    assert signed_by(ping(fresh_shop, staff, hook, receiver), hook["secret"])
+    again = {**staff, "Idempotency-Key": key()}
+    second = fresh_shop.post(rotate, headers=again).json()
+    assert fresh_shop.post(rotate, headers=again).json() == second, "a repeat draws no other secret"
+    assert signed_by(ping(fresh_shop, staff, hook, receiver), second["secret"], hook["secret"])
+    third = fresh_shop.post(rotate, headers=staff).json()
+    rotated_at = time.monotonic()
+    assert signed_by(ping(fresh_shop, staff, hook, receiver), third["secret"], second["secret"])
+    assert time.monotonic() < rotated_at + grace, "the machine was too slow for this test"
+    time.sleep(max(0.0, rotated_at + grace + 0.2 - time.monotonic()))
+    assert signed_by(ping(fresh_shop, staff, hook, receiver), third["secret"])
+    log = fresh_shop.get("/admin/audit-log", params={"filter[action]": "webhooks.endpoint.rotate_secret"},
+                         headers=fresh_shop.owner())
+    assert len(log.json()["data"]) == 2
+    for secret in (hook["secret"], second["secret"], third["secret"]):
+        assert secret not in log.text
+    fresh_shop.stop()
 
 
 def test_changes_need_the_version_and_a_paused_webhook_waits(open_shop, staff, receiver):

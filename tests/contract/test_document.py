@@ -88,6 +88,18 @@ def test_every_code_that_the_features_use_is_in_the_document(document):
         assert all(code in told or code in readme for code in used), f"{folder.name}: {sorted(code for code in used if code not in told and code not in readme)}"
 
 
+def test_the_codes_that_any_operation_may_have_are_told_once(document):
+    told = [each["code"] for each in document["x-common-codes"]]
+    assert told == sorted(set(told)) and all(set(each) == {"code", "status", "when"} for each in document["x-common-codes"])
+    used = set()
+    for source in (ROOT / "src").rglob("*.[ch]pp"):
+        if not source.name.endswith("_test.cpp"):
+            text = source.read_text(encoding="utf-8")
+            used |= set(re.findall(r'"(request\.[a-z_]+)\\?"', text))
+            used |= set(re.findall(r'ErrorKind::\w+,\s*"((?:idempotency\.|identity\.token_)[a-z_]+)"', text))
+    assert set(told) == used
+
+
 def test_the_settings_table_of_the_readme_is_the_programs(routes):
     table = subprocess.run([program(), "config", "print", "--markdown"], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin"}).stdout
     for readme in ("README.md", "README.zh-CN.md"):

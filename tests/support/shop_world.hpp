@@ -14,6 +14,7 @@ class FlakyProvider final : public payments::Provider {
 public:
     explicit FlakyProvider(payments::Provider& behind) : behind_(behind) {}
     std::string_view name() const override { return "flaky"; }
+    payments::NextStep next_step() const override { return behind_.next_step(); }
     Task<payments::Begun> begin(const Context& ctx, const payments::Intent& intent) override {
         ++asked;
         if (away) throw Unavailable("the provider does not answer");

@@ -51,25 +51,33 @@ bool reads_all(std::string_view step) {
            !step.starts_with("SCAN schema_");
 }
 
-/// Two thousand rows in each table, none of which equals another; rules over columns are not kept.
-void fill_tables(TestDatabase& test) {
+/// Whether no column has a value twice, or half of the rows are alike in all that need not be unique.
+enum class Rows { apart, alike };
+
+/// Two thousand rows in each table; rules over columns are not kept.
+void fill_tables(TestDatabase& test, Rows rows) {
     const auto columns = test.run(explain(
-        test, "SELECT t.table_name, c.column_name, c.data_type, COALESCE(c.character_maximum_length, 0) "
+        test, "SELECT t.table_name, c.column_name, c.data_type, COALESCE(c.character_maximum_length, 0), "
+              "EXISTS (SELECT 1 FROM information_schema.statistics s WHERE s.table_schema = DATABASE() "
+              "AND s.table_name = t.table_name AND s.column_name = c.column_name AND s.non_unique = 0 "
+              "AND NOT EXISTS (SELECT 1 FROM information_schema.statistics l WHERE l.table_schema = DATABASE() "
+              "AND l.table_name = s.table_name AND l.index_name = s.index_name AND l.seq_in_index > s.seq_in_index)) "
               "FROM information_schema.tables t JOIN information_schema.columns c "
               "ON c.table_schema = t.table_schema AND c.table_name = t.table_name "
               "WHERE t.table_schema = DATABASE() AND t.table_name <> 'schema_migrations' "
               "AND t.table_name NOT LIKE 'seed%' "
               "ORDER BY t.table_name, c.ordinal_position"));
     std::map<std::string, std::pair<std::string, std::string>> tables;   // columns and their values
-    for (std::size_t at = 0; at < columns.cells.size(); at += 4) {
+    for (std::size_t at = 0; at < columns.cells.size(); at += 5) {
         const auto type = db::decode<std::string>(columns.cells[at + 2]);
         const auto width = db::decode<std::int64_t>(columns.cells[at + 3]);
+        const bool is_key = db::decode<std::int64_t>(columns.cells[at + 4]) != 0;   // what tells rows apart
         auto& [names, values] = tables[db::decode<std::string>(columns.cells[at])];
         const std::string_view comma = names.empty() ? "" : ", ";
         names.append(comma).append(db::decode<std::string>(columns.cells[at + 1]));
         if (type == "smallint") values.append(comma).append("seq % 2");
         else if (width > 0 && width < 4) values.append(comma).append("RIGHT(seq, " + std::to_string(width) + ")");
-        else values.append(comma).append("seq");
+        else values.append(comma).append(rows == Rows::apart || is_key ? "seq" : "IF(seq > 1000, 1990, seq)");
     }
     for (const auto& [table, each] : tables) {
         test.execute("SET check_constraint_checks = 0;\nINSERT IGNORE INTO " + table + " (" + each.first + ") SELECT " +
@@ -83,10 +91,20 @@ std::int64_t rows_of(const db::Value& cell) {
     return number ? *number : 0;
 }
 
-std::vector<std::string> full_scans_at_server(const std::vector<std::string_view>& excused) {
-    constexpr std::int64_t many = 1'000;   // of two thousand
-    TestDatabase test;                     // the caller's own rows stay alone
-    fill_tables(test);
+/// One row of EXPLAIN at a server.
+struct Step {
+    std::string table;
+    std::string type;
+    std::string possible_keys;
+    std::int64_t rows = 0;
+    std::string extra;
+};
+
+/// What the server would do for each statement, over filled tables; `tell` says what is wrong with a step, if anything.
+template <class Tell>
+std::vector<std::string> found_at_server(const std::vector<std::string_view>& excused, Rows rows, Tell tell) {
+    TestDatabase test;   // the caller's own rows stay alone
+    fill_tables(test, rows);
     std::vector<std::string> found;
     for (const auto* sql : db::Sql::all()) {
         if (std::find(excused.begin(), excused.end(), sql->name()) != excused.end()) continue;
@@ -95,18 +113,33 @@ std::vector<std::string> full_scans_at_server(const std::vector<std::string_view
         const auto plan = test.run(explain(test, "EXPLAIN " + with_values(text)));
         // id, select_type, table, type, possible_keys, key, key_len, ref, rows, Extra
         for (std::size_t at = 0; at + 9 < plan.cells.size(); at += plan.columns.size()) {
-            const auto table = db::decode<std::optional<std::string>>(plan.cells[at + 2]).value_or("<");
-            const auto type = db::decode<std::optional<std::string>>(plan.cells[at + 3]).value_or("");
-            const auto keys = db::decode<std::optional<std::string>>(plan.cells[at + 4]).value_or("");
-            // Where an index would do, reading all of this small table is the optimizer's own choice.
-            const bool reads_table = type == "ALL" && keys.empty();
-            const bool reads_index = type == "index" && rows_of(plan.cells[at + 8]) >= many;
-            const bool grows = !table.starts_with("<") && !table.starts_with("schema_") && table != "tables";
-            if (!grows || !(reads_table || reads_index)) continue;
-            found.push_back(std::string(sql->name()) + ": " + type + " " + table);
+            const auto words = [&](std::size_t column, const char* otherwise) {
+                return db::decode<std::optional<std::string>>(plan.cells[at + column]).value_or(otherwise);
+            };
+            const Step step{words(2, "<"), words(3, ""), words(4, ""), rows_of(plan.cells[at + 8]), words(9, "")};
+            if (const auto wrong = tell(step); !wrong.empty()) {
+                found.push_back(std::string(sql->name()) + ": " + wrong + " " + step.table);
+            }
         }
     }
     return found;
+}
+
+std::vector<std::string> full_scans_at_server(const std::vector<std::string_view>& excused) {
+    return found_at_server(excused, Rows::apart, [](const Step& step) -> std::string {
+        constexpr std::int64_t many = 1'000;   // of two thousand
+        // Where an index would do, reading all of this small table is the optimizer's own choice.
+        const bool reads_table = step.type == "ALL" && step.possible_keys.empty();
+        const bool reads_index = step.type == "index" && step.rows >= many;
+        const bool grows = !step.table.starts_with("<") && !step.table.starts_with("schema_") && step.table != "tables";
+        return grows && (reads_table || reads_index) ? step.type : "";
+    });
+}
+
+std::vector<std::string> sorts_at_server(const std::vector<std::string_view>& excused) {
+    return found_at_server(excused, Rows::alike, [](const Step& step) -> std::string {
+        return step.extra.find("Using filesort") != std::string::npos ? "filesort " + step.type : "";
+    });
 }
 
 }  // namespace
@@ -154,6 +187,19 @@ std::vector<std::string> full_scans(TestDatabase& test, const std::vector<std::s
         if (std::find(excused.begin(), excused.end(), plan.statement) != excused.end()) continue;
         for (const auto& step : plan.steps) {
             if (reads_all(step)) found.push_back(std::string(plan.statement) + ": " + step);
+        }
+    }
+    return found;
+}
+
+std::vector<std::string> engine_sorts(TestDatabase& test, const std::vector<std::string_view>& excused) {
+    if (test.database().engine() == db::Engine::mysql) return sorts_at_server(excused);
+    std::vector<std::string> found;
+    for (const auto& plan : statement_plans(test)) {
+        if (std::find(excused.begin(), excused.end(), plan.statement) != excused.end()) continue;
+        for (const auto& step : plan.steps) {
+            const bool sorts = step.starts_with("USE TEMP B-TREE FOR") && step.ends_with("ORDER BY");
+            if (sorts) found.push_back(std::string(plan.statement) + ": " + step);
         }
     }
     return found;

@@ -22,4 +22,8 @@ std::vector<Plan> statement_plans(TestDatabase&);
 /// At a server, it fills the tables first.
 std::vector<std::string> full_scans(TestDatabase&, const std::vector<std::string_view>& excused = {});
 
+/// `name: step`, for each statement whose order no index gives, so that the engine sorts what it has found. At a
+/// server, it fills the tables first, with many rows that are alike.
+std::vector<std::string> engine_sorts(TestDatabase&, const std::vector<std::string_view>& excused = {});
+
 }  // namespace caddy::testing

@@ -3,14 +3,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-HEADER = "Handle,Title,Published,Option1 Name,Option1 Value,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price\n"
+from tests.fleet import sell_tickets
 
 
 def stocked(shop, quantity, *arguments):
-    path = shop.directory / "stock.csv"
-    path.write_text(HEADER + f"ticket,Ticket,true,Title,Default Title,shopify,{quantity},deny,25.00\n")
-    shop.import_csv(path)
-    return shop.start(*arguments)
+    return sell_tickets(shop, quantity).start(*arguments)
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -71,7 +71,7 @@ def test_all_pods_admit_the_limit_together_and_refuse_nobody_below_it(fleet):
     fleet.stop()
 
 
-def test_about_the_limit_is_admitted_while_redis_is_killed_and_comes_back(fleet, redis):
+def test_the_limit_holds_while_redis_is_killed_and_comes_back(fleet, redis):
     def kill_and_start():
         time.sleep(WINDOW_S * 0.4)
         redis.kill()
@@ -79,6 +79,7 @@ def test_about_the_limit_is_admitted_while_redis_is_killed_and_comes_back(fleet,
         redis.start()
 
     figures = storm(fleet, kill_and_start)
-    # Not exact: what a pod had admitted beyond its share stands, and the others still go on to theirs.
-    assert figures["most"] <= GLOBAL * 1.15 and figures["most_api"] <= API * 1.15
+    # What came in between a pod's last word of Redis and the loss is known to nobody else: a tenth of a second's requests at most.
+    unheard = ASKED / WINDOW_S * 0.1
+    assert figures["most"] <= GLOBAL * 1.01 + unheard and figures["most_api"] <= API * 1.01 + unheard
     fleet.stop()

@@ -17,7 +17,8 @@ def test_health_and_probes(fresh_shop):
     fresh_shop.start()
     health = fresh_shop.get("/health").json()
     assert health["status"] == "ok" and health["checks"]["database"]["status"] == "ok" and health["version"]
-    for path in ("/livez", "/readyz", "/startupz", "/health", "/version"):
+    assert health["checks"]["workers"]["status"] == "ok" and health["uptime_s"] >= 0
+    for path in ("/livez", "/readyz", "/startupz", "/version", "/metrics"):
         assert fresh_shop.http.get(fresh_shop.admin_base + path).status_code == 200, path
     assert fresh_shop.get("/readyz").status_code == 200
     assert fresh_shop.http.get(fresh_shop.base + "/livez").status_code == 404
@@ -72,7 +73,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(fresh_shop)
         before = (fresh_shop.directory / "serve.log").stat().st_size
         os.kill(workers[0], signal.SIGKILL)
         fresh_shop.wait_for_log("worker.started", before)
-        fresh_shop.wait_for_log("serve.listening", before)
+        fresh_shop.wait_for_log("worker.serving", before)
         assert [requests.get(fresh_shop.base + "/health", timeout=10).status_code for _ in range(12)] == [200] * 12
     fresh_shop.stop()
     assert subprocess.run(["pgrep", "-P", str(supervisor)], capture_output=True).returncode == 1
@@ -104,11 +105,13 @@ def test_a_misspelt_setting_in_a_file_is_refused_with_a_suggestion(cli, tmp_path
     assert done.returncode == 78 and "did you mean TAX_MODE?" in done.stderr
 
 
-def test_settings_are_shown_with_their_origin_and_secrets_are_not(cli):
+def test_settings_are_shown_with_their_origin_and_secrets_are_not(cli, tmp_path):
     secret = "0123456789abcdef0123456789abcdef"
-    done = cli("config", "print", "--origin", env={"JWT_SECRET": secret, "THROTTLER_LIMIT": "77"})
-    assert done.returncode == 0 and secret not in done.stdout
-    assert "THROTTLER_LIMIT=77    # environment" in done.stdout and "PORT=3000    # built_in" in done.stdout
+    (tmp_path / "db-password").write_text("of the mounted file\n")
+    done = cli("config", "print", "--origin", "--credentials-dir", tmp_path, env={"JWT_SECRET": secret, "THROTTLER_LIMIT": "77"})
+    assert done.returncode == 0 and secret not in done.stdout and "of the mounted file" not in done.stdout
+    assert "THROTTLER_LIMIT=77    # environment\n" in done.stdout and "PORT=3000    # default\n" in done.stdout
+    assert f"DB_PASSWORD=********    # directory {tmp_path}/db-password\n" in done.stdout
 
 
 def test_the_command_line_explains_itself(cli):

@@ -3,8 +3,12 @@ import re
 import signal
 import os
 import time
+import uuid
 
 import requests
+
+from tests import mariadb
+from tests.shop import engine
 
 ROUTE = "/api/v1/products"
 
@@ -95,4 +99,22 @@ def test_jobs_are_counted_and_the_outbox_is_looked_at_by_one_worker(fresh_shop):
     while value(scrape(fresh_shop).text, "caddy_outbox_parked") != 1:
         assert time.monotonic() < limit, "the gauge stands still"
         time.sleep(0.2)
+    fresh_shop.stop()
+
+
+def test_connections_to_read_only_copies_have_a_gauge_of_their_own(fresh_shop):
+    if engine() == "sqlite":
+        server = mariadb.shared()
+        fresh_shop.settings.update(server.create_database(f"caddy_{uuid.uuid4().hex}"), JWT_SECRET=uuid.uuid4().hex,
+                                   SANDBOX_SECRET=uuid.uuid4().hex, DB_POOL_SIZE="5")
+    fresh_shop.settings["DB_READ_HOST"] = fresh_shop.settings["DB_HOST"]   # a copy that is never behind
+    fresh_shop.run("migrate")
+    fresh_shop.start()
+    pool = "db_client_connection_pool_name"
+    fetch(fresh_shop, ROUTE, 3)
+    limit = time.monotonic() + 30
+    while value(scrape(fresh_shop).text, "db_client_connection_count", **{pool: "mysql_replica"}) < 1:
+        assert time.monotonic() < limit, "the copies' connections are not counted"
+        time.sleep(0.2)
+    assert value(scrape(fresh_shop).text, "db_client_connection_count", **{pool: "mysql"}) >= 1
     fresh_shop.stop()

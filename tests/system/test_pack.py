@@ -14,7 +14,7 @@ def test_the_archive_unpacks_elsewhere_and_serves(tmp_path, monkeypatch):
         archive.extractall(tmp_path)
     (home,) = tmp_path.iterdir()
     assert subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=home).returncode == 0
-    for part in ("bin/caddy-shopping", "share/caddy-shopping/web/docs/index.html", "share/caddy-shopping/migrations", "deploy", "share/doc/README.md"):
+    for part in ("bin/caddy-shopping", "lib/caddy-shopping/picture.so", "share/caddy-shopping/web/docs/index.html", "share/caddy-shopping/migrations", "deploy", "share/doc/README.md"):
         assert (home / part).exists(), part
     listed = {line.split("  ", 1)[1].strip() for line in (home / "SHA256SUMS").read_text().splitlines()}
     present = {"./" + os.path.relpath(os.path.join(folder, name), home) for folder, _, names in os.walk(home) for name in names}

@@ -1,0 +1,53 @@
+"""Flash sales, as tests need them: a sale that runs, and what a buyer sends."""
+import time
+from datetime import datetime, timedelta, timezone
+
+from tests.shop import ADDRESS, key
+
+
+def moment(seconds):
+    """So many seconds from now, as the API writes times."""
+    return (datetime.now(timezone.utc) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def draft(variant, stock=5, quota=1, starts=-1, ends=600, price=1_000, **more):
+    return {"title": "Mid-Autumn", "variant_id": variant, "currency": "CNY", "price_minor": price, "quota": quota,
+            "stock": stock, "starts_at": moment(starts), "ends_at": moment(ends), **more}
+
+
+def armed(shop, headers, variant, **wanted):
+    """A sale that has its stock."""
+    answer = shop.post("/admin/flash-sales", draft(variant, **wanted), headers=headers)
+    assert answer.status_code == 201, answer.text
+    answer = shop.post(f"/admin/flash-sales/{answer.json()['id']}/arm", headers=headers)
+    assert answer.status_code == 200, answer.text
+    # Processes look at sales once a second.
+    limit = time.monotonic() + 5
+    while answer.json()["id"] not in [each["id"] for each in shop.get("/flash-sales").json()["data"]]:
+        assert time.monotonic() < limit, "the sale is not shown"
+        time.sleep(0.05)
+    return answer.json()
+
+
+def request(method, **more):
+    return {"email": "buyer@example.com", "shipping_address": ADDRESS, "shipping_method_id": method,
+            "payment_provider": "sandbox", **more}
+
+
+def take(shop, sale, headers, body, idempotency_key=None):
+    proof = {**headers, "Idempotency-Key": idempotency_key} if idempotency_key else headers
+    return shop.post(f"/flash-sales/{sale['id']}/tickets", body, headers=proof)
+
+
+def follow(shop, ticket, headers, seconds=20):
+    """The ticket once it waits no longer, and its payment has begun."""
+    limit = time.monotonic() + seconds
+    while True:
+        seen = shop.get(ticket["status_url"], headers=headers).json()
+        if seen["status"] in ("expired", "failed") or (seen["order"] and seen["order"]["payment_status"] != "created"):
+            return seen
+        assert time.monotonic() < limit, f"the ticket is still {seen}"
+        time.sleep(0.05)
+
+
+__all__ = ["armed", "draft", "follow", "key", "moment", "request", "take"]
