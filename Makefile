@@ -47,19 +47,36 @@ mysql: dev ## Unit tests with a database, and the journeys that matter most, on 
 redis: dev ## The Redis client, a real cluster and the limits of a fleet, on Redis servers of their own
 	@ctest --test-dir build/dev --output-on-failure -L redis
 
-test: build check mysql redis ## Every test
-	@$(PYTHON) -m pytest -q tests/api tests/system
+count: build ## Count the instructions of the hot path by callgrind; more than 3 % over the baseline fails
+	@ninja -C build/release bench-count
+	@bench/count --check
+torture: dev ## Kill, freeze and replace what a fleet consists of while it sells, then check that nothing is lost (MINUTES=1 SEED=7 TOPOLOGY=one)
+	@$(PYTHON) -m torture.campaign --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED)) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
+caddy_bench: build
+	@ninja -C build/release caddy_bench
+bench: caddy_bench ## Measure: one table of figures beside nginx, a bare database client and the targets (half an hour)
+	@bench/run $(BENCH)
+bench-peers: caddy_bench ## The same orders and reads at a NestJS shop and at Vendure, on the same MariaDB (needs npm)
+	@bench/run --peers $(BENCH)
 
+test: build check mysql redis count ## Every test
+	@fuzz/run --runs 30000 --seed 1
+	@$(PYTHON) -m pytest -q tests/api tests/system tests/web tests/deploy
+fuzz: setup ## Feed the parsers of bytes from outside, ten minutes each (FUZZ="--seconds 60 json": fuzz/run --help)
+	@fuzz/run $(FUZZ)
 tidy: ## The house rules alone
 	@$(PYTHON) tools/tidy.py
-
 fmt: ## Format what is C++
 	@git ls-files 'src/*.cpp' 'src/*.hpp' 'tests/*.hpp' | xargs clang-format -i
 
 pack: build ## Make dist/caddy-shopping-<version>.tar.gz
 	@tools/pack
+image: build ## Make the image caddy-shopping-backend:<version> with podman or docker
+	@deploy/container/build
 
+fleet: build ## Five pods behind an edge, on a database, a Redis Cluster, Prometheus and traces, until Ctrl-C (FLEET="--load 8": tools/fleet --help)
+	@tools/fleet $(FLEET)
 clean: ## Delete what builds have made (never ./data)
 	@rm -rf build dist web/client/dist web/client/src/generated
 
-.PHONY: help setup build web run dev check mysql redis test tidy fmt pack clean
+.PHONY: caddy_bench torture help setup build web run dev check mysql redis count bench bench-peers test fuzz tidy fmt pack image fleet clean

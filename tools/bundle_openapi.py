@@ -55,6 +55,7 @@ def merge(bundle, fragment, source):
         for name, entry in entries.items():
             if target.setdefault(name, entry) != entry:
                 fail(f"{source}: {kind}/{name} is defined twice, differently")
+    bundle["x-common-codes"] += fragment.get("x-common-codes") or []
 
 
 def check(bundle):
@@ -88,7 +89,7 @@ def add_unavailable(bundle):
 
 
 def bundle_of(version, fragments):
-    bundle = {**HEADER, "info": {**HEADER["info"], "version": version}, "paths": {}, "components": {}}
+    bundle = {**HEADER, "info": {**HEADER["info"], "version": version}, "paths": {}, "components": {}, "x-common-codes": []}
     for fragment in fragments:
         try:
             content = yaml.safe_load(Path(fragment).read_text(encoding="utf-8")) or {}
