@@ -85,8 +85,10 @@ http::ServerConfig config() {
     return config;
 }
 
-http::Services services(const http::Router& router, const Clock& clock, limit::RateLimiter* limiter) {
+http::Services services(const http::Router& router, const Clock& clock, http::ReadyReplies& ready,
+                        limit::RateLimiter* limiter) {
     http::Services all{router, clock};
+    all.ready = &ready;
     all.limiter = limiter;
     all.observe = &app::Metrics::observe;
     return all;
@@ -104,7 +106,7 @@ HotServer::HotServer(Limits limits)
                 .bytes_max = 64 << 20,
                 .reads_copies = false},
                {}),
-      server_(loop_.get_executor(), config(), services(router_, clock_, limits == Limits::on ? &limiter_ : nullptr)) {
+      server_(loop_.get_executor(), config(), services(router_, clock_, replies_, limits == Limits::on ? &limiter_ : nullptr)) {
     replies_.heard_until(cache::ReplyCache::Instant::max());
     replies_.attach(router_);
     port_ = server_.listen("127.0.0.1", 0);

@@ -1,6 +1,7 @@
 // The head of a request: whatever is let through can be understood in one way only.
 #include "holds.hpp"
 #include "platform/http/head.hpp"
+#include "platform/http/plain_get.hpp"
 
 #include <algorithm>
 
@@ -34,6 +35,26 @@ void check(const Head& head) {
     holds(path.find('\0') == std::string::npos, "no zero in a path");
 }
 
+/// The reader for what is ready takes less, and hears the same.
+void check_plain(std::string_view raw, const HeadLimits& limits) {
+    const auto plain = read_plain_get(raw, limits.header_count_max);
+    if (!plain) return;
+    const auto head = parse_head(raw.substr(0, plain->head_bytes), limits);
+    if (!head) {
+        const bool is_target = plain->target.size() <= limits.target_bytes_max && parse_target(plain->target);
+        holds(!is_target, "a plain GET is refused for its target alone, under which nothing is ever kept");
+        return;
+    }
+    holds(head->method == "GET" && head->target.raw == plain->target, "the same method and target");
+    holds(head->keep_alive && !head->has_body() && !head->expects_continue, "the next request follows at once");
+    holds(head->header("accept-encoding").value_or("") == plain->accept_encoding, "the same codings");
+    holds(head->header("if-none-match").value_or("") == plain->if_none_match, "the same validators");
+    holds(head->header("x-request-id").value_or("") == plain->request_id, "the same request id");
+    holds(head->header("x-forwarded-for").value_or("") == plain->forwarded_for, "the same caller");
+    for (const std::string_view name : {"authorization", "origin", "traceparent", "content-encoding", "if-match"})
+        holds(!head->header(name), "nothing else that has a meaning");
+}
+
 }   // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -42,6 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string raw(text);
     if (!raw.ends_with("\r\n\r\n")) raw += "\r\n\r\n";
     raw.resize(raw.find("\r\n\r\n") + 4);   // REQUIRES of parse_head: it ends with the first empty line
+    check_plain(text, limits);
+    check_plain(raw, limits);
     if (const auto head = parse_head(raw, limits)) {
         check(*head);
         holds(head->headers.size() <= limits.header_count_max, "the limit of headers holds");

@@ -30,6 +30,7 @@ public:
     /// The events that drop what is kept, as jobs.
     void jobs(jobs::JobTable& table) { changes_.jobs(table); }
     void attach(http::Router& router) { replies_.attach(router); }
+    http::ReadyReplies& ready() { return replies_; }
     void start() { changes_.start(); }
     Task<> stop();
 

@@ -128,6 +128,7 @@ private:
         services.limiter = &limiter_;
         services.read_only = &settings_.process.read_only;
         services.observe = &Metrics::observe;
+        services.ready = &faults_.before(caching_.ready());
         services.missing = [this](const http::Request& request) {
             return documents_ ? documents_->missing_page(request) : std::optional<http::Response>();
         };

@@ -54,6 +54,29 @@ TEST(Epochs, are_shared_by_all_who_look_at_the_same_memory) {
     EXPECT_FALSE(other.knows(4712));
 }
 
+TEST(Store, finds_a_reply_by_the_last_target_that_was_noted_until_it_goes) {
+    Store store(100'000);
+    store.put("tea", reply_of(1'000));
+    store.note_target("tea", "/tea?a=1&b=2");
+    EXPECT_EQ(store.find_by_target("/tea?a=1&b=2"), store.find("tea").get());
+    store.note_target("tea", "/tea?b=2&a=1");
+    EXPECT_EQ(store.find_by_target("/tea?a=1&b=2"), nullptr);
+    EXPECT_EQ(store.find_by_target("/tea?b=2&a=1"), store.find("tea").get());
+    store.put("tea", reply_of(2'000));
+    EXPECT_EQ(store.find_by_target("/tea?b=2&a=1"), store.find("tea").get());
+    for (int i = 0; i < 200; ++i) {
+        store.put("key " + std::to_string(i), reply_of(5'000));
+        store.note_target("key " + std::to_string(i), "/" + std::to_string(i));
+    }
+    for (int i = 0; i < 200; ++i) {
+        const auto kept = store.find("key " + std::to_string(i));
+        EXPECT_EQ(store.find_by_target("/" + std::to_string(i)), kept.get());
+    }
+    store.put("tea", reply_of(2'000));
+    store.erase("tea");
+    EXPECT_EQ(store.find_by_target("/tea?b=2&a=1"), nullptr);
+}
+
 TEST(Store, holds_no_more_than_its_bound) {
     Store store(1'000'000);
     for (int i = 0; i < 1'000; ++i) {
@@ -123,7 +146,7 @@ protected:
     http::Request request_for(const std::string& path) {
         http::Request request;
         request.method = "GET";
-        request.path = path;
+        request.target = request.path = path;
         request.ctx.clock = &clock;
         request.ctx.deadline = steady_clock::now() + 5s;
         return request;
@@ -171,6 +194,27 @@ TEST_F(Cached, a_change_drops_what_shows_it_and_nothing_else) {
     change_to(2);
     EXPECT_EQ(get("/things/tea"), "2");
     EXPECT_EQ(get("/things/cup"), "1");
+}
+
+TEST_F(Cached, is_found_by_the_target_that_asked_for_it_while_it_may_be_given) {
+    EXPECT_EQ(cache.find("/things/tea"), nullptr);
+    EXPECT_EQ(get("/things/tea"), "1");
+    EXPECT_EQ(get("/things/tea"), "1");
+    EXPECT_EQ(cache.find("/things/te"), nullptr);
+    EXPECT_EQ(cache.find("/things/tea?"), nullptr);
+    const auto answer = [&] { return std::string(cache.find("/things/tea")->answer("", "", {}).body); };
+    EXPECT_EQ(answer(), "1");
+    EXPECT_EQ(&cache.find("/things/tea")->route(), router.list().front());
+    change_to(2);
+    EXPECT_EQ(cache.find("/things/tea"), nullptr);
+    EXPECT_EQ(get("/things/tea"), "2");
+    EXPECT_EQ(answer(), "2");
+    cache.heard_until({});
+    cache.drop_all();
+    EXPECT_EQ(cache.find("/things/tea"), nullptr);
+    EXPECT_EQ(get("/things/nothing"), "test.not_found");
+    EXPECT_EQ(get("/things/nothing"), "test.not_found");
+    EXPECT_EQ(cache.find("/things/nothing"), nullptr);
 }
 
 TEST_F(Cached, a_slow_reader_cannot_put_an_old_value_back) {

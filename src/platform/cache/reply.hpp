@@ -3,7 +3,7 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "platform/cache/epochs.hpp"
-#include "platform/http/response.hpp"
+#include "platform/http/ready.hpp"
 
 #include <chrono>
 #include <memory>
@@ -22,6 +22,7 @@ struct Reply {
     std::string content_type{};
     std::vector<std::pair<std::string, std::string>> headers{};
     std::optional<Error> refusal{};
+    std::shared_ptr<http::ReadyReply> ready{};   // the same, to be sent without its route; null for a refusal
 
     Epochs::Moment moment = 0;       // before the database was read
     std::vector<Place> places{};     // what it was made from

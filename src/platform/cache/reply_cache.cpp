@@ -93,6 +93,7 @@ void add_part(std::string& key, std::string_view value) {
 }   // namespace
 
 struct ReplyCache::Kept {
+    const http::Route& route;
     http::Caching caching;
     http::Handler handler;
     milliseconds limit;
@@ -126,8 +127,9 @@ void ReplyCache::attach(http::Router& router) {
         if (!route->caching) continue;
         CADDY_ASSERT(route->method == "GET" && route->access == Access::anyone);
         CADDY_ASSERT(route->permission == Permission::none && route->body == http::Body::memory);
+        CADDY_ASSERT(route->tier == http::Tier::api);   // what ready replies are counted under
         const auto limit = route->time_limit.count() > 0 ? route->time_limit : fill_limit;
-        routes_.push_back({*route->caching, route->handler, limit});
+        routes_.push_back({*route, *route->caching, route->handler, limit});
         const auto& kept = routes_.back();
         route->at_once = [this, &kept](const http::Request& request) { return at_once(kept, request); };
         route->handler = [this, &kept](http::Request& request) { return answer(kept, request); };
@@ -198,6 +200,7 @@ std::optional<http::Response> ReplyCache::at_once(const Kept& route, const http:
     const auto now = steady_clock::now();
     const auto state = judge(*reply, now);
     if (state == State::current) {
+        store_.note_target(key_, request.target);
         requests_total.add({route.caching.name, "hit_l1"});
         return response_of(*reply);
     }
@@ -211,6 +214,16 @@ std::optional<http::Response> ReplyCache::at_once(const Kept& route, const http:
         return stale_response(*reply);
     }
     return std::nullopt;
+}
+
+http::ReadyReply* ReplyCache::find(std::string_view target) {
+    const auto reply = store_.find_by_target(target);
+    if (!reply || !reply->ready || judge(*reply, steady_clock::now()) != State::current) return nullptr;
+    return reply->ready.get();
+}
+
+void ReplyCache::note_given(const http::ReadyReply& reply) {
+    requests_total.add({reply.route().caching->name, "hit_l1"});
 }
 
 Task<Result<http::Response>> ReplyCache::answer(const Kept& route, http::Request& request) {
@@ -342,6 +355,7 @@ std::shared_ptr<const Reply> ReplyCache::keep(const Flight& flight, Reply reply)
     reply.read_at = flight.begun;
     reply.fresh_until = flight.begun + fresh;
     reply.usable_until = flight.begun + usable;
+    if (reply.prepared) reply.ready = std::make_shared<http::ReadyReply>(flight.route.route, response_of(reply));
     auto kept = std::make_shared<const Reply>(std::move(reply));
     const bool worth = !is_refusal || kept->refusal->kind == ErrorKind::not_found;
     if (!worth || kept->read_at < dropped_at_ || !epochs_.unmoved_since(kept->moment, kept->places)) return kept;

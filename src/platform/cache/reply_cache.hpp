@@ -33,7 +33,7 @@ struct Config {
 };
 
 /// One per process, used from its event loop. REQUIRES: closed before it is destroyed.
-class ReplyCache {
+class ReplyCache final : public http::ReadyReplies {
 public:
     using Instant = Reply::Instant;
 
@@ -50,7 +50,7 @@ public:
     };
     ReplyCache(const Surroundings&, const Config&);
     ReplyCache(const ReplyCache&) = delete;
-    ~ReplyCache();
+    ~ReplyCache() override;
 
     /// Puts itself before the handlers of all routes that say how their answers are kept. REQUIRES: these are GETs that
     /// anyone may call; the router outlives this.
@@ -62,6 +62,9 @@ public:
 
     /// What was read before this may have changed unheard: by this process alone.
     void drop_all() { dropped_at_ = std::chrono::steady_clock::now(); }
+
+    http::ReadyReply* find(std::string_view target) override;
+    void note_given(const http::ReadyReply&) override;
 
     /// Ends what is under way; requests go to the handlers from now on.
     Task<> close();

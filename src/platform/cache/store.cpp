@@ -1,5 +1,7 @@
 #include "platform/cache/store.hpp"
 
+#include "core/assert.hpp"
+
 #include <algorithm>
 
 namespace caddy::cache {
@@ -8,7 +10,8 @@ namespace {
 constexpr std::uint8_t asked_max = 3;
 constexpr std::size_t small_share = 10;   // a tenth of the room, as in the paper
 constexpr std::size_t largest_share = 8;
-constexpr std::size_t overhead_bytes = 256;   // of a node: list, index, control blocks
+constexpr std::size_t overhead_bytes = 512;   // of a node: list, indices, target, control blocks
+constexpr std::size_t target_bytes_max = 1'024;
 
 }   // namespace
 
@@ -19,6 +22,7 @@ std::size_t Reply::bytes() const {
         sum += sizeof(http::Prepared) + prepared->identity.capacity() + prepared->gzip.capacity() +
                prepared->brotli.capacity() + prepared->etag.capacity();
     }
+    if (ready) sum += ready->bytes();
     if (refusal) sum += refusal->detail.size();
     return sum;
 }
@@ -29,6 +33,25 @@ std::shared_ptr<const Reply> Store::find(std::string_view key) {
     auto& node = *at->second;
     if (node.asked < asked_max) ++node.asked;
     return node.reply;
+}
+
+const Reply* Store::find_by_target(std::string_view target) {
+    const auto at = targets_.find(target);
+    if (at == targets_.end()) return nullptr;
+    auto& node = *at->second;
+    if (node.asked < asked_max) ++node.asked;
+    return node.reply.get();
+}
+
+void Store::note_target(std::string_view key, std::string_view target) {
+    const auto at = index_.find(key);
+    CADDY_ASSERT(at != index_.end());
+    auto& node = *at->second;
+    if (node.target == target || target.empty() || target.size() > target_bytes_max) return;
+    if (!node.target.empty()) targets_.erase(node.target);
+    node.target = target;
+    targets_.erase(node.target);
+    targets_.emplace(node.target, at->second);
 }
 
 void Store::put(std::string_view key, std::shared_ptr<const Reply> reply) {
@@ -48,7 +71,7 @@ void Store::put(std::string_view key, std::shared_ptr<const Reply> reply) {
         return;
     }
     make_room(bytes);
-    Node node{std::string(key), std::move(reply), bytes};
+    Node node{.key = std::string(key), .reply = std::move(reply), .bytes = bytes};
     node.in_main = ghost_names_.contains(std::hash<std::string_view>{}(key));
     insert(node.in_main ? main_ : small_, std::move(node));
 }
@@ -65,6 +88,7 @@ void Store::insert(Queue& queue, Node node) {
 
 void Store::drop(Position position) {
     index_.erase(position->key);
+    if (!position->target.empty()) targets_.erase(position->target);
     auto& queue = position->in_main ? main_ : small_;
     queue.bytes -= position->bytes;
     queue.nodes.erase(position);

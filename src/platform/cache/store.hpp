@@ -26,6 +26,10 @@ public:
 
     /// What is kept under this key, and counts as asked for; null when nothing is.
     std::shared_ptr<const Reply> find(std::string_view key);
+    /// The same by the target of a request, where it was noted; only the last target of a key is.
+    const Reply* find_by_target(std::string_view target);
+    /// REQUIRES: the key's reply is kept.
+    void note_target(std::string_view key, std::string_view target);
     /// Keeps it in place of what was there. What is larger than an eighth of all room is not kept.
     void put(std::string_view key, std::shared_ptr<const Reply>);
     void erase(std::string_view key);
@@ -37,6 +41,7 @@ public:
 private:
     struct Node {
         std::string key;
+        std::string target{};   // that asks for it; empty: not noted
         std::shared_ptr<const Reply> reply;
         std::size_t bytes = 0;
         std::uint8_t asked = 0;   // counts to 3
@@ -57,7 +62,8 @@ private:
 
     std::size_t bytes_max_;
     Queue small_, main_;
-    std::unordered_map<std::string_view, Position> index_;   // into the nodes' own keys
+    std::unordered_map<std::string_view, Position> index_;     // into the nodes' own keys
+    std::unordered_map<std::string_view, Position> targets_;   // into the nodes' own targets
     std::deque<std::size_t> ghosts_;                         // hashes of keys put out, the oldest first
     std::unordered_multiset<std::size_t> ghost_names_;
     std::int64_t evictions_ = 0;

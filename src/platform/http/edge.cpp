@@ -1,5 +1,8 @@
 #include "platform/http/edge.hpp"
 
+#include "platform/telemetry/log.hpp"
+
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <stdexcept>
@@ -20,6 +23,25 @@ TrustedProxies parsed_proxies(const ServerConfig& config) {
 }
 
 }  // namespace
+
+void log_request(const Finished& finished, std::string_view request_id, const trace::TraceContext* context) {
+    log::write(log::Level::info, "http.request",
+               {{"method", finished.method},
+                {"route", finished.route.empty() ? "-" : finished.route},
+                {"status", finished.status},
+                {"duration_us", finished.duration.count()},
+                {"bytes", finished.bytes_out},
+                {"request_id", request_id}},
+               context);
+}
+
+bool is_request_id(std::string_view id) {
+    if (id.size() < 8 || id.size() > 64) return false;
+    return std::all_of(id.begin(), id.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
+               c == '-';
+    });
+}
 
 Edge::Edge(const ServerConfig& limits, Services given)
     : config(limits), services(std::move(given)), proxies(parsed_proxies(limits)), random_(seed()) {}

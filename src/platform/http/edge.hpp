@@ -17,6 +17,12 @@ namespace caddy::http {
 
 class Session;
 
+/// The line of one request in the access log.
+void log_request(const Finished&, std::string_view request_id, const trace::TraceContext*);
+
+/// True for an id that a caller may give to a request.
+bool is_request_id(std::string_view);
+
 struct Edge {
     Edge(const ServerConfig& limits, Services given);
 

@@ -15,14 +15,6 @@ constexpr std::string_view every_method = "GET, HEAD, POST, PUT, PATCH, DELETE, 
 constexpr std::string_view cors_headers =
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Cart-Token, X-Order-Token, X-Request-Id";
 
-bool is_request_id(std::string_view id) {
-    if (id.size() < 8 || id.size() > 64) return false;
-    return std::all_of(id.begin(), id.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
-               c == '-';
-    });
-}
-
 /// The token of `Authorization: Bearer …`; nothing when the header is another.
 std::optional<std::string_view> bearer_token(std::string_view header) {
     constexpr std::string_view scheme = "bearer ";
@@ -46,6 +38,7 @@ limit::Tier counted_tier(const Route* route) {
 
 Exchange::Exchange(Edge& edge, Head head, const asio::ip::address& peer) : edge_(edge), head_(std::move(head)) {
     request_.method = head_.method;
+    request_.target = std::move(head_.target.raw);
     request_.path = std::move(head_.target.path);
     request_.query = std::move(head_.target.query);
     request_.headers = std::move(head_.headers);
@@ -293,24 +286,18 @@ WireAnswer Exchange::finish(Response response, bool closes) {
 void Exchange::note(const WireAnswer& answer, std::size_t body_bytes_in) {
     const auto duration =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun_);
-    const auto bytes_out = answer.body().size() + answer.bytes_streamed;
-    if (edge_.services.observe) {
-        const auto& span = request_.ctx.span;
-        const auto* recorded = span && span->records() ? &span->context() : nullptr;
-        edge_.services.observe(
-            {request_.method, request_.ctx.route, answer.status, duration, body_bytes_in, bytes_out, recorded});
-    }
+    const auto& span = request_.ctx.span;
+    const Finished finished{.method = request_.method,
+                            .route = request_.ctx.route,
+                            .status = answer.status,
+                            .duration = duration,
+                            .bytes_in = body_bytes_in,
+                            .bytes_out = answer.body().size() + answer.bytes_streamed,
+                            .recorded = span && span->records() ? &span->context() : nullptr};
+    if (edge_.services.observe) edge_.services.observe(finished);
     end_span(answer.status);
     const bool is_fault = answer.status >= 500;
-    if (!edge_.logs_next() && !is_fault) return;
-    log::write(log::Level::info, "http.request",
-              {{"method", request_.method},
-               {"route", request_.ctx.route.empty() ? "-" : request_.ctx.route},
-               {"status", answer.status},
-               {"duration_us", duration.count()},
-               {"bytes", bytes_out},
-               {"request_id", request_.ctx.request_id}},
-              trace::context_of(request_.ctx.span));
+    if (edge_.logs_next() || is_fault) log_request(finished, request_.ctx.request_id, trace::context_of(span));
 }
 
 }  // namespace caddy::http

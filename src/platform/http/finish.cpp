@@ -37,33 +37,29 @@ void put(std::string& head, std::string_view name, std::string_view value) {
     head.append(name).append(": "sv).append(value).append("\r\n"sv);
 }
 
-void put_common(std::string& head, const Response& response, const Ending& ending, const WireAnswer& answer) {
+/// What is true of this moment and this caller only.
+void put_moment(std::string& head, const Ending& ending, bool closes) {
     put(head, "Date", ending.date);
     put(head, "X-Request-Id", ending.request.ctx.request_id);
+    if (ending.limits) put_limits(head, *ending.limits);
+    if (closes)
+        put(head, "Connection", "close");
+    else if (ending.is_http_1_0)
+        put(head, "Connection", "keep-alive");
+    const auto origin = ending.request.header("origin");
+    if (!origin || !allows_origin(ending.config, *origin)) return;
+    put(head, "Access-Control-Allow-Origin", *origin);
+    put(head, "Access-Control-Expose-Headers", exposed_headers);
+}
+
+void put_common(std::string& head, const Response& response, const ServerConfig& config) {
     put(head, "X-Content-Type-Options", "nosniff");
     put(head, "Referrer-Policy", "no-referrer");
     if (!has_header(response, "content-security-policy"))
         put(head, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     if (!has_header(response, "cache-control")) put(head, "Cache-Control", "no-store");
-    if (ending.config.hsts_max_age_s > 0)
-        put(head, "Strict-Transport-Security", "max-age=" + std::to_string(ending.config.hsts_max_age_s));
-    if (ending.limits) {
-        put(head, "RateLimit-Policy", ending.limits->policy_header());
-        put(head, "RateLimit", ending.limits->limit_header());
-    }
-    if (answer.closes)
-        put(head, "Connection", "close");
-    else if (ending.is_http_1_0)
-        put(head, "Connection", "keep-alive");
-}
-
-void put_cors(std::string& head, const Ending& ending, std::string& vary) {
-    if (ending.config.cors_origins.empty()) return;
-    vary.append(vary.empty() ? "Origin" : ", Origin");
-    const auto origin = ending.request.header("origin");
-    if (!origin || !allows_origin(ending.config, *origin)) return;
-    put(head, "Access-Control-Allow-Origin", *origin);
-    put(head, "Access-Control-Expose-Headers", exposed_headers);
+    if (config.hsts_max_age_s > 0)
+        put(head, "Strict-Transport-Security", "max-age=" + std::to_string(config.hsts_max_age_s));
 }
 
 void put_own(std::string& head, const Response& response, std::string& vary) {
@@ -79,19 +75,12 @@ void put_own(std::string& head, const Response& response, std::string& vary) {
     }
 }
 
-/// Which form of the body goes out, and under which entity tag.
-struct Form {
-    Encoding encoding = Encoding::identity;
-    bool varies = false;
-    std::string etag;   // without quotes, of this form
-};
-
 /// What comes in pieces is compressed as it goes, and whatever its size.
-Form form_of_pieces(const Response& response, const Ending& ending) {
+Form form_of_pieces(const Response& response, std::string_view accept_encoding) {
     Form form{.etag = response.etag};
     if (!is_compressible(response.content_type) || has_header(response, "content-encoding")) return form;
     form.varies = true;
-    if (!takes_gzip(ending.request.header("accept-encoding").value_or(""))) return form;
+    if (!takes_gzip(accept_encoding)) return form;
     form.encoding = Encoding::gzip;
     if (!form.etag.empty()) form.etag.append("-gzip");
     return form;
@@ -99,31 +88,20 @@ Form form_of_pieces(const Response& response, const Ending& ending) {
 
 Form choose_form(Response& response, const Ending& ending) {
     const bool reads = ending.request.method == "GET" || ending.request.method == "HEAD";
+    const auto accepted = ending.request.header("accept-encoding").value_or("");
     if (response.prepared && response.etag.empty()) response.etag = response.prepared->etag;
-    if (response.rest) return form_of_pieces(response, ending);
+    if (response.rest) return form_of_pieces(response, accepted);
     const auto& identity = response.prepared ? response.prepared->identity : response.body;
     if (reads && response.status == 200 && response.etag.empty())
         response.etag = crypto::sha256_hex(identity).substr(0, 32);
-    Form form{.etag = response.etag};
-    const bool worthwhile = response.prepared
-                                ? !response.prepared->gzip.empty()
-                                : identity.size() >= static_cast<std::size_t>(ending.config.compress_bytes_min) &&
-                                      is_compressible(response.content_type);
-    if (!worthwhile || has_header(response, "content-encoding")) return form;
-    form.varies = true;
-    form.encoding = negotiate(ending.request.header("accept-encoding").value_or(""));
-    if (form.encoding != Encoding::identity && !form.etag.empty())
-        form.etag.append("-").append(encoding_name(form.encoding));
-    return form;
+    if (!has_codings(response, ending.config)) return Form{.etag = response.etag};
+    return form_in(response, negotiate(accepted));
 }
 
 void take_body(WireAnswer& answer, Response& response, Encoding encoding) {
     if (response.prepared) {
         answer.prepared = response.prepared;
-        const auto& kept = *answer.prepared;
-        answer.shared_body = encoding == Encoding::gzip     ? &kept.gzip
-                             : encoding == Encoding::brotli ? &kept.brotli
-                                                            : &kept.identity;
+        answer.shared_body = &body_in(*answer.prepared, encoding);
         return;
     }
     if (response.rest) {
@@ -146,8 +124,6 @@ void put_framing(std::string& head, WireAnswer& answer, const Ending& ending) {
     answer.framing = ending.is_http_1_0 ? WireAnswer::Framing::until_close : WireAnswer::Framing::chunked;
     if (!ending.is_http_1_0) put(head, "Transfer-Encoding", "chunked");
 }
-
-bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
 /// The tag of one member of If-None-Match, without weakness mark and quotes.
 std::string_view opaque_tag(std::string_view member) {
@@ -173,6 +149,47 @@ std::vector<std::string_view> tag_members(std::string_view list) {
 
 }  // namespace
 
+Form form_in(const Response& response, Encoding encoding) {
+    Form form{.varies = true, .etag = response.etag};
+    form.encoding = encoding;
+    if (encoding != Encoding::identity && !form.etag.empty()) form.etag.append("-").append(encoding_name(encoding));
+    return form;
+}
+
+bool has_codings(const Response& response, const ServerConfig& config) {
+    if (has_header(response, "content-encoding")) return false;
+    if (response.prepared) return !response.prepared->gzip.empty();
+    return response.body.size() >= static_cast<std::size_t>(config.compress_bytes_min) &&
+           is_compressible(response.content_type);
+}
+
+const std::string& body_in(const Prepared& kept, Encoding encoding) {
+    return encoding == Encoding::gzip ? kept.gzip : encoding == Encoding::brotli ? kept.brotli : kept.identity;
+}
+
+bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
+
+void put_fixed(std::string& head, int status, const Response& response, const Form& form, const ServerConfig& config) {
+    head.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(reason_phrase(status)).append("\r\n");
+    put_common(head, response, config);
+    std::string vary = form.varies ? "Accept-Encoding" : "";
+    if (!config.cors_origins.empty()) vary.append(vary.empty() ? "Origin" : ", Origin");
+    put_own(head, response, vary);
+    if (!vary.empty()) put(head, "Vary", vary);
+    if (!form.etag.empty()) put(head, "ETag", "\"" + form.etag + "\"");
+    if (!may_have_body(status)) return;
+    if (!response.content_type.empty()) put(head, "Content-Type", response.content_type);
+    if (form.encoding != Encoding::identity) put(head, "Content-Encoding", encoding_name(form.encoding));
+}
+
+void put_limits(std::string& head, const limit::Decision& limits) {
+    head.append("RateLimit-Policy: ");
+    limits.write_policy(head);
+    head.append("\r\nRateLimit: ");
+    limits.write_limit(head);
+    head.append("\r\n");
+}
+
 WireAnswer finish(Response response, const Ending& ending) {
     const bool reads = ending.request.method == "GET" || ending.request.method == "HEAD";
     const auto form = choose_form(response, ending);
@@ -185,23 +202,9 @@ WireAnswer finish(Response response, const Ending& ending) {
 
     auto& head = answer.head;
     head.reserve(768);
-    head.append("HTTP/1.1 ")
-        .append(std::to_string(answer.status))
-        .append(" ")
-        .append(reason_phrase(answer.status))
-        .append("\r\n");
-    put_common(head, response, ending, answer);
-    std::string vary;
-    if (form.varies) vary = "Accept-Encoding";
-    put_cors(head, ending, vary);
-    put_own(head, response, vary);
-    if (!vary.empty()) put(head, "Vary", vary);
-    if (!form.etag.empty()) put(head, "ETag", "\"" + form.etag + "\"");
-    if (may_have_body(answer.status)) {
-        if (!response.content_type.empty()) put(head, "Content-Type", response.content_type);
-        if (form.encoding != Encoding::identity) put(head, "Content-Encoding", encoding_name(form.encoding));
-        put_framing(head, answer, ending);
-    }
+    put_fixed(head, answer.status, response, form, ending.config);
+    if (may_have_body(answer.status)) put_framing(head, answer, ending);
+    put_moment(head, ending, answer.closes);
     head.append("\r\n");
     if (ending.request.method == "HEAD") drop_body(answer);
     return answer;

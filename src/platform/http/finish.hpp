@@ -1,5 +1,6 @@
 #pragma once
 // The last steps of every answer: validators, compression, the headers that all answers carry, and the bytes.
+#include "platform/http/compress.hpp"
 #include "platform/http/request.hpp"
 #include "platform/http/response.hpp"
 #include "platform/http/server_config.hpp"
@@ -39,6 +40,24 @@ struct WireAnswer {
 };
 
 WireAnswer finish(Response, const Ending&);
+
+/// Which form of a body goes out, and under which entity tag.
+struct Form {
+    Encoding encoding = Encoding::identity;
+    bool varies = false;
+    std::string etag{};   // without quotes, of this form
+};
+/// The form in this coding of a body that is there as a whole.
+Form form_in(const Response&, Encoding);
+/// True when the body goes out compressed to whoever wants that.
+bool has_codings(const Response&, const ServerConfig&);
+const std::string& body_in(const Prepared&, Encoding);
+bool may_have_body(int status);
+
+/// The status line, and the lines that are the same whenever the same is answered in this form; without Content-Length.
+void put_fixed(std::string& head, int status, const Response&, const Form&, const ServerConfig&);
+/// `RateLimit-Policy` and `RateLimit`.
+void put_limits(std::string& head, const limit::Decision&);
 
 /// True when `If-None-Match` names the entity tag (without quotes), compared weakly (RFC 9110, section 13.1.2).
 bool matches_none_match(std::string_view header, std::string_view etag);

@@ -1,5 +1,7 @@
 #include "platform/http/head.hpp"
 
+#include "platform/http/chars.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -16,31 +18,9 @@ constexpr std::array<std::string_view, 12> single_headers = {
     "host",   "content-length",  "transfer-encoding", "content-type", "content-encoding", "authorization",
     "expect", "idempotency-key", "if-match",          "x-cart-token", "x-order-token",    "x-request-id"};
 
-/// A yes or no for each byte, so that a look costs one load.
-using CharSet = std::array<bool, 256>;
-
-constexpr CharSet letters_digits_and(std::string_view marks) {
-    CharSet set{};
-    for (unsigned char c = '0'; c <= '9'; ++c) set[c] = true;
-    for (unsigned char c = 'a'; c <= 'z'; ++c) set[c] = true;
-    for (unsigned char c = 'A'; c <= 'Z'; ++c) set[c] = true;
-    for (const char c : marks) set[static_cast<unsigned char>(c)] = true;
-    return set;
-}
-
-constexpr CharSet token_chars = letters_digits_and("!#$%&'*+-.^_`|~");
-constexpr CharSet host_chars = letters_digits_and("-._~!$&'()*+,;=:[]%");
-
-bool is_in(const CharSet& set, char c) { return set[static_cast<unsigned char>(c)]; }
-
 HeadFault malformed(std::string detail) { return {ProtocolFault::malformed, std::move(detail)}; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_value_char(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return c == '\t' || (byte >= 0x20 && byte != 0x7F);
-}
 
 bool is_token(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return is_in(token_chars, c); });
@@ -49,10 +29,6 @@ bool is_token(std::string_view text) {
 // Lambdas, here as above: a function given by its name would be called for each character.
 bool has_line_end(std::string_view line) {
     return std::any_of(line.begin(), line.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
-}
-
-bool is_host(std::string_view host) {
-    return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) { return is_in(host_chars, c); });
 }
 
 HeadResult<void> read_request_line(std::string_view line, const HeadLimits& limits, Head& head) {
@@ -91,7 +67,7 @@ HeadResult<void> read_header_line(std::string_view line, Head& head) {
     const auto name = line.substr(0, colon);
     if (!is_token(name)) return malformed("A header name is not a token.");
     const auto value = without_blanks(line.substr(colon + 1));
-    if (!std::all_of(value.begin(), value.end(), [](char c) { return is_value_char(c); }))
+    if (!std::all_of(value.begin(), value.end(), [](char c) { return is_in(value_chars, c); }))
         return malformed("A header value has a control character.");
     auto lower = in_lower_case(name);
     const bool once = std::find(single_headers.begin(), single_headers.end(), lower) != single_headers.end();
@@ -181,6 +157,10 @@ HeadResult<Head> parse_head(std::string_view raw, const HeadLimits& limits) {
 }
 
 bool is_token_char(char c) { return is_in(token_chars, c); }
+
+bool is_host(std::string_view host) {
+    return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) { return is_in(host_chars, c); });
+}
 
 std::string in_lower_case(std::string_view text) {
     std::string lower(text);

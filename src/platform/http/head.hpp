@@ -33,8 +33,9 @@ struct HeadLimits {
 };
 
 struct Target {
-    std::string path;   // decoded; `*` for the whole server
-    NamedValues query;  // decoded, in order
+    std::string raw{};    // as it came
+    std::string path{};   // decoded; `*` for the whole server
+    NamedValues query{};  // decoded, in order
 };
 
 struct Head {
@@ -56,6 +57,9 @@ HeadResult<Head> parse_head(std::string_view raw, const HeadLimits&);
 
 /// Reads the target of a request line: origin form, absolute form, or `*`.
 HeadResult<Target> parse_target(std::string_view text);
+
+/// True for what a Host header may say.
+bool is_host(std::string_view);
 
 /// True for the characters of methods and header names.
 bool is_token_char(char);

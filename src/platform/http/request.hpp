@@ -20,6 +20,7 @@ class Request {
 public:
     Context ctx;
     std::string method;
+    std::string target;  // as it came, the query included
     std::string path;    // percent-decoded and normalised once; never contains `..`
     std::string body;    // empty where `upload` is set
     /// The body, where the route says Body::spooled: there also when nothing was sent. Null on every other route.

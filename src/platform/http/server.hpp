@@ -1,6 +1,7 @@
 #pragma once
 // The public edge: listens, gives each connection a session, and ends without dropping what it has accepted.
 // One event loop.
+#include "platform/http/ready.hpp"
 #include "platform/http/router.hpp"
 #include "platform/http/server_config.hpp"
 #include "platform/limit/limit.hpp"
@@ -41,6 +42,8 @@ struct Services {
     std::function<void(const Finished&)> observe{};    // metrics
     /// What is answered where there is no route; nothing: the problem document that says so.
     std::function<std::optional<Response>(const Request&)> missing{};
+    /// Asked before anything else about a GET; null: there are none.
+    ReadyReplies* ready = nullptr;
 };
 
 /// What happens at a stop to connections that the kernel has accepted and nobody has taken yet.

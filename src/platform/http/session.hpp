@@ -3,6 +3,7 @@
 // order, and ends so that the last answer arrives. Private to the folder; one event loop.
 #include "platform/http/edge.hpp"
 #include "platform/http/exchange.hpp"
+#include "platform/http/ready_lane.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -34,8 +35,12 @@ private:
     enum class Body { complete, too_large, malformed, timed_out, closed, no_room };
     enum class Onward { yes, no };
 
+    Task<Onward> serve_ready();
+    Task<bool> send_rest(std::size_t sent);
     Task<std::optional<Head>> read_head();
     Task<Wait> await_first_byte();
+    void begin_idling();
+    void end_idling();
     std::optional<HeadFault> judge_beginning() const;
     Task<> refuse_head(std::optional<HeadFault>);
     Task<Onward> exchange(Head);
@@ -61,6 +66,7 @@ private:
     Edge& edge_;
     asio::ip::tcp::socket socket_;
     asio::ip::address peer_;
+    ReadyLane lane_{edge_, peer_};
     std::list<Session*>::iterator place_;
     std::string in_;               // read and not yet consumed
     std::size_t body_bytes_in_ = 0;

@@ -107,7 +107,8 @@ std::optional<std::string_view> origin_form_of(std::string_view url) {
 }  // namespace
 
 HeadResult<Target> parse_target(std::string_view text) {
-    if (text == "*") return Target{"*", {}};
+    const auto whole = text;
+    if (text == "*") return Target{"*", "*", {}};
     for (const char c : text) {
         if (!is_target_char(c)) return malformed("The request target has a character that must be percent-encoded.");
     }
@@ -122,7 +123,7 @@ HeadResult<Target> parse_target(std::string_view text) {
     if (has_dot_segment(*path)) return malformed("The path has a dot segment.");
     auto query = parse_query(question == std::string_view::npos ? "" : text.substr(question + 1));
     if (query.has_error()) return std::move(query).error();
-    return Target{std::move(*path), std::move(*query)};
+    return Target{std::string(whole), std::move(*path), std::move(*query)};
 }
 
 }  // namespace caddy::http

@@ -69,7 +69,7 @@ Task<> FleetLimiter::stop() {
     co_await tasks_.join();
 }
 
-FleetLimiter::Account FleetLimiter::account(std::span<const TierDraw> draws, std::string_view caller) {
+const FleetLimiter::Account& FleetLimiter::account(std::span<const TierDraw> draws, std::string_view caller) {
     const auto name = window_name(draws.front().tier, caller);
     if (const auto found = index_.find(name); found != index_.end()) {
         accounts_.splice(accounts_.begin(), accounts_, found->second);
@@ -87,21 +87,30 @@ FleetLimiter::Account FleetLimiter::account(std::span<const TierDraw> draws, std
     return account;
 }
 
+std::optional<Decision> FleetLimiter::decide_at_once(std::span<const TierDraw> draws, std::string_view caller,
+                                                     Time now) {
+    return decide_at_once(account(draws, caller), now);
+}
+
+std::optional<Decision> FleetLimiter::decide_at_once(const Account& book, Time now) {
+    if (is_away()) return admit_alone(book, now);
+    const auto instant = steady_clock::now();
+    if (instant < book->refused_until) return book->describe_now(0);
+    if (mode_ != Mode::following || book->lease == 0 || instant >= book->lease_end) return std::nullopt;
+    --book->lease;
+    ++book->lease_spent;
+    note_untold(book);
+    for (const auto& draw : book->draws) pod_.add(window_name(draw.tier, book->caller), draw.quota, now);
+    return book->describe_now(1);
+}
+
 Task<Decision> FleetLimiter::decide(std::span<const TierDraw> draws, std::string_view caller, Time now) {
     const auto book = account(draws, caller);
-    if (is_away()) co_return admit_alone(book, now);
-    const auto instant = steady_clock::now();
-    if (instant < book->refused_until) co_return book->describe_now(0);
+    if (const auto at_once = decide_at_once(book, now)) co_return *at_once;
     std::optional<Decision> share;
     if (mode_ != Mode::following) {
         share = decide_alone(*book, now);
         if (!share->admitted) co_return *share;
-    } else if (book->lease > 0 && instant < book->lease_end) {
-        --book->lease;
-        ++book->lease_spent;
-        note_untold(book);
-        for (const auto& draw : book->draws) pod_.add(window_name(draw.tier, caller), draw.quota, now);
-        co_return book->describe_now(1);
     }
     FleetAccount::Waiter waiter(executor_, std::move(share));
     const auto place = book->waiting.insert(book->waiting.end(), &waiter);

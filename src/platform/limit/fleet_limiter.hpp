@@ -15,6 +15,7 @@
 #include <deque>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -34,6 +35,8 @@ public:
 
     /// Draws from all of `draws` or from none. Never throws for Redis' sake.
     Task<Decision> decide(std::span<const TierDraw> draws, std::string_view caller, Time now);
+    /// The same where nobody has to be asked. Nothing otherwise, and then nothing was drawn.
+    std::optional<Decision> decide_at_once(std::span<const TierDraw> draws, std::string_view caller, Time now);
 
 private:
     using Instant = FleetAccount::Instant;
@@ -41,7 +44,8 @@ private:
     using Accounts = std::list<std::pair<std::string, Account>>;
     enum class Mode { following, alone, returning };
 
-    Account account(std::span<const TierDraw>, std::string_view caller);
+    const Account& account(std::span<const TierDraw>, std::string_view caller);
+    std::optional<Decision> decide_at_once(const Account&, Time now);
     Task<> ask_for(Account);
     Task<bool> ask_once(FleetAccount&);
     void settle(FleetAccount&, const Answer&, std::int64_t need, Instant sent);

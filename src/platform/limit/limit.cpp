@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace caddy::limit {
 
@@ -26,13 +27,25 @@ std::string_view tier_name(Tier tier) {
     return "global";
 }
 
-std::string Decision::policy_header() const {
-    return "\"" + std::string(tier_name(tier)) + "\";q=" + std::to_string(limit) + ";w=" + std::to_string(window_s);
+namespace {
+
+/// `"api";q=5000;w=60`
+void write_field(std::string& text, Tier tier, char first, std::int64_t count, char second, std::int64_t seconds) {
+    const auto number = [&text](char name, std::int64_t value) {
+        std::array<char, 20> digits;
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+        text.append({';', name, '='}).append(digits.data(), end);
+    };
+    text.append(1, '"').append(tier_name(tier)).append(1, '"');
+    number(first, count);
+    number(second, seconds);
 }
 
-std::string Decision::limit_header() const {
-    return "\"" + std::string(tier_name(tier)) + "\";r=" + std::to_string(remaining) + ";t=" + std::to_string(reset_s);
-}
+}   // namespace
+
+void Decision::write_policy(std::string& text) const { write_field(text, tier, 'q', limit, 'w', window_s); }
+
+void Decision::write_limit(std::string& text) const { write_field(text, tier, 'r', remaining, 't', reset_s); }
 
 namespace {
 
@@ -89,15 +102,26 @@ Decision draw(WindowTable& table, std::span<const TierDraw> draws, std::string_v
 RateLimiter::RateLimiter(const Config& config, WindowTable& table, FleetLimiter* fleet)
     : config_(config), table_(table), fleet_(fleet) {}
 
+std::array<TierDraw, 2> RateLimiter::draws(Tier tier) const {
+    return {{{tier, tier == Tier::auth ? config_.auth : config_.api}, {Tier::global, config_.global}}};
+}
+
 Task<Decision> RateLimiter::decide(Tier tier, std::string_view caller, Time now) {
-    const std::array<TierDraw, 2> both{{{tier, tier == Tier::auth ? config_.auth : config_.api},
-                                        {Tier::global, config_.global}}};
-    const auto draws = std::span(both).subspan(tier == Tier::global ? 1 : 0);
+    const auto both = draws(tier);
+    const auto drawn = std::span(both).subspan(tier == Tier::global ? 1 : 0);
     Decision decision;
-    if (fleet_) decision = co_await fleet_->decide(draws, caller, now);
-    else decision = draw(table_, draws, caller, now);
+    if (fleet_) decision = co_await fleet_->decide(drawn, caller, now);
+    else decision = draw(table_, drawn, caller, now);
     if (!decision.admitted) refused.add({tier_name(decision.tier)});
     co_return decision;
+}
+
+std::optional<Decision> RateLimiter::admit_at_once(Tier tier, std::string_view caller, Time now) {
+    const auto both = draws(tier);
+    const auto drawn = std::span(both).subspan(tier == Tier::global ? 1 : 0);
+    auto decision = fleet_ ? fleet_->decide_at_once(drawn, caller, now) : std::optional(draw(table_, drawn, caller, now));
+    if (decision && !decision->admitted) decision.reset();
+    return decision;
 }
 
 AttemptLimit::AttemptLimit(const Clock& clock, const Config& config, WindowTable& table, FleetWindows* fleet)

@@ -6,6 +6,7 @@
 #include "platform/limit/window_table.hpp"
 #include "platform/runtime/task.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -35,10 +36,10 @@ struct Decision {
     std::int64_t reset_s = 0;         // until some of what is used becomes free
     std::int64_t retry_after_s = 0;   // of a refusal; at least 1
 
-    /// `"api";q=5000;w=60` (IETF draft "RateLimit header fields for HTTP")
-    std::string policy_header() const;
-    /// `"api";r=4999;t=60`
-    std::string limit_header() const;
+    /// `"api";q=5000;w=60` (IETF draft "RateLimit header fields for HTTP"), at the end of `text`.
+    void write_policy(std::string& text) const;
+    /// `"api";r=4999;t=60`, likewise.
+    void write_limit(std::string& text) const;
 };
 
 /// A tier's quota; a request draws from its own tier and from the global one.
@@ -64,11 +65,15 @@ public:
 
     /// Draws from the tier and from the global one, which every request draws from. A refusal draws from neither.
     Task<Decision> decide(Tier, std::string_view caller, Time now);
+    /// The same where the request is admitted without waiting for anybody. Nothing otherwise, and then nothing was drawn.
+    std::optional<Decision> admit_at_once(Tier, std::string_view caller, Time now);
 
     /// Takes new quotas; what was admitted stays counted.
     void reconfigure(const Config& config) { config_ = config; }
 
 private:
+    std::array<TierDraw, 2> draws(Tier) const;
+
     Config config_;
     WindowTable& table_;
     FleetLimiter* fleet_;

@@ -249,16 +249,24 @@ TEST(RateLimiter, counts_each_caller_and_tier_apart_and_all_in_the_global_one) {
     EXPECT_TRUE(run(limiter.decide(Tier::api, "b", begin)).admitted);
 }
 
+std::string policy_of(const Decision& decision) {
+    std::string text;
+    decision.write_policy(text);
+    return text;
+}
+
 TEST(RateLimiter, describes_the_tightest_tier_in_its_headers) {
     WindowTable table(1000);
     RateLimiter limiter(Config{}, table);
     const auto first = run(limiter.decide(Tier::api, "a", begin));
-    EXPECT_EQ(first.policy_header(), "\"api\";q=5000;w=60");
-    EXPECT_EQ(first.limit_header(), "\"api\";r=4999;t=60");
+    EXPECT_EQ(policy_of(first), "\"api\";q=5000;w=60");
+    std::string text = "RateLimit: ";
+    first.write_limit(text);
+    EXPECT_EQ(text, "RateLimit: \"api\";r=4999;t=60");
 
     WindowTable other(1000);
     RateLimiter narrow({{2, 60}, {100, 60}, {100, 60}, 1000}, other);
-    EXPECT_EQ(run(narrow.decide(Tier::api, "a", begin)).policy_header(), "\"global\";q=2;w=60");
+    EXPECT_EQ(policy_of(run(narrow.decide(Tier::api, "a", begin))), "\"global\";q=2;w=60");
 }
 
 TEST(RateLimiter, takes_new_quotas_without_forgetting_what_was_admitted) {

@@ -47,6 +47,7 @@ struct WindowTable::Entry {
     std::array<char, key_bytes_max> key;   // empty: free
     std::int64_t window_s;
     std::int64_t newest;                   // slot
+    std::int64_t oldest;                   // nothing is counted before it
     std::int64_t used;
     std::int64_t fleet_used;               // by all pods, as they knew at `fleet_at`
     Time fleet_at;
@@ -64,7 +65,7 @@ struct WindowTable::Entry {
         *this = {};
         std::memcpy(key.data(), name.data(), name.size());
         window_s = quota.window_s;
-        newest = slot;
+        oldest = newest = slot;
     }
 
     /// What is over by `slot` counts no more. A clock that was set back opens no slot before the newest: what is
@@ -82,13 +83,16 @@ struct WindowTable::Entry {
         Usage usage{.used = used};
         const auto length = slot_length(quota);
         auto left = used;
-        auto slot = std::max<std::int64_t>(0, newest - WindowTable::slots_per_window);
+        auto slot = std::max(oldest, newest - WindowTable::slots_per_window);
         auto place = static_cast<std::size_t>(slot) % ring;   // counted on, since a division for each slot would show
         for (; slot <= newest && left > 0; ++slot, place = place + 1 == ring ? 0 : place + 1) {
             const auto count = slots[place];
             if (count == 0) continue;
             const auto until_free = length * (slot + WindowTable::slots_per_window + 1) - now.time_since_epoch();
-            if (usage.until_reset == microseconds(0)) usage.until_reset = until_free;
+            if (usage.until_reset == microseconds(0)) {
+                usage.until_reset = until_free;
+                oldest = slot;
+            }
             if (left < quota.limit) break;
             left -= count;
             usage.until_room = until_free;

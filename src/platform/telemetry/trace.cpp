@@ -50,6 +50,11 @@ Span begin(Kind kind, std::string_view name, const TraceContext& above) {
     return span;
 }
 
+bool draw_root() {
+    const auto& recorder = tracing().recorder;
+    return recorder && recorder->draw_root();
+}
+
 Span begin_below(const Span* above, Kind kind, std::string_view name) {
     if (!above) return Span();
     if (!above->records()) return Span(above->context());

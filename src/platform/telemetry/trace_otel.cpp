@@ -12,6 +12,7 @@
 #include <opentelemetry/sdk/trace/exporter.h>
 #include <opentelemetry/sdk/trace/processor.h>
 #include <opentelemetry/sdk/trace/recordable.h>
+#include <opentelemetry/sdk/trace/sampler.h>
 #include <opentelemetry/sdk/trace/samplers/always_off_factory.h>
 #include <opentelemetry/sdk/trace/samplers/always_on_factory.h>
 #include <opentelemetry/sdk/trace/samplers/parent_factory.h>
@@ -22,8 +23,12 @@
 #include <opentelemetry/trace/tracer.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstring>
 #include <optional>
+#include <random>
+#include <utility>
 
 namespace caddy::trace {
 namespace {
@@ -139,20 +144,52 @@ otel::trace::SpanContext remote(const TraceContext& context) {
                                     otel::trace::TraceState::FromHeader(context.state));
 }
 
-std::unique_ptr<sdk::Sampler> sampler_of(const Config& config) {
-    const auto below = [](std::shared_ptr<sdk::Sampler> root) {
-        return sdk::ParentBasedSamplerFactory::Create(std::move(root));
-    };
+/// Decides about the first span of a trace; where somebody had it decided beforehand, as was said then.
+class RootSampler final : public sdk::Sampler {
+public:
+    explicit RootSampler(std::unique_ptr<sdk::Sampler> inner) : inner_(std::move(inner)) {}
+
+    bool draw() {
+        std::array<std::uint8_t, otel::trace::TraceId::kSize> id{};
+        const auto bits = dice_();   // samplers by ratio look at the first half
+        std::memcpy(id.data(), &bits, sizeof(bits));
+        const auto result = inner_->ShouldSample(otel::trace::SpanContext::GetInvalid(), otel::trace::TraceId(std::as_const(id)), "",
+                                                 otel::trace::SpanKind::kServer, no_attributes_, no_links_);
+        drawn_ = result.decision == sdk::Decision::RECORD_AND_SAMPLE;
+        return drawn_;
+    }
+    sdk::SamplingResult ShouldSample(const otel::trace::SpanContext& above, otel::trace::TraceId id,
+                                     otel::nostd::string_view name, otel::trace::SpanKind kind,
+                                     const otel::common::KeyValueIterable& attributes,
+                                     const otel::trace::SpanContextKeyValueIterable& links) noexcept override {
+        if (std::exchange(drawn_, false)) return {sdk::Decision::RECORD_AND_SAMPLE, nullptr, above.trace_state()};
+        return inner_->ShouldSample(above, id, name, kind, attributes, links);
+    }
+    otel::nostd::string_view GetDescription() const noexcept override { return inner_->GetDescription(); }
+
+private:
+    std::unique_ptr<sdk::Sampler> inner_;
+    std::mt19937_64 dice_{std::random_device{}()};
+    bool drawn_ = false;
+    otel::common::NoopKeyValueIterable no_attributes_;
+    otel::trace::NullSpanContext no_links_;
+};
+
+std::unique_ptr<sdk::Sampler> root_sampler(const Config& config) {
     switch (config.sampler) {
-        case Sampler::always_on: return sdk::AlwaysOnSamplerFactory::Create();
-        case Sampler::always_off: return sdk::AlwaysOffSamplerFactory::Create();
-        case Sampler::traceidratio: return sdk::TraceIdRatioBasedSamplerFactory::Create(config.ratio);
-        case Sampler::parentbased_always_on: return below(sdk::AlwaysOnSamplerFactory::Create());
-        case Sampler::parentbased_always_off: return below(sdk::AlwaysOffSamplerFactory::Create());
-        case Sampler::parentbased_traceidratio:
-            return below(sdk::TraceIdRatioBasedSamplerFactory::Create(config.ratio));
+        case Sampler::always_on:
+        case Sampler::parentbased_always_on: return sdk::AlwaysOnSamplerFactory::Create();
+        case Sampler::traceidratio:
+        case Sampler::parentbased_traceidratio: return sdk::TraceIdRatioBasedSamplerFactory::Create(config.ratio);
+        case Sampler::always_off:
+        case Sampler::parentbased_always_off: break;
     }
     return sdk::AlwaysOffSamplerFactory::Create();
+}
+
+bool asks_parent(Sampler sampler) {
+    return sampler == Sampler::parentbased_always_on || sampler == Sampler::parentbased_always_off ||
+           sampler == Sampler::parentbased_traceidratio;
 }
 
 otel::sdk::resource::Resource resource_of(const Config& config) {
@@ -206,7 +243,11 @@ public:
         batches.schedule_delay_millis = std::chrono::milliseconds(config.delay_ms);
         auto processor = std::make_unique<BoundedProcessor>(
             sdk::BatchSpanProcessorFactory::Create(std::move(exporter), batches), tally_, config.queue_spans);
-        provider_ = sdk::TracerProviderFactory::Create(std::move(processor), resource_of(config), sampler_of(config));
+        auto root = std::make_unique<RootSampler>(root_sampler(config));
+        root_ = root.get();
+        std::unique_ptr<sdk::Sampler> sampler = std::move(root);
+        if (asks_parent(config.sampler)) sampler = sdk::ParentBasedSamplerFactory::Create(std::move(sampler));
+        provider_ = sdk::TracerProviderFactory::Create(std::move(processor), resource_of(config), std::move(sampler));
         tracer_ = provider_->GetTracer("caddy-shopping", view_of(config.service_version));
     }
 
@@ -226,6 +267,8 @@ public:
         return std::make_unique<OtelSpan>(std::move(span));
     }
 
+    bool draw_root() override { return root_->draw(); }
+
     void flush(std::chrono::milliseconds limit) override {
         (void)provider_->ForceFlush(limit);
         tally_->tell();
@@ -234,6 +277,7 @@ public:
 private:
     std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
     std::unique_ptr<sdk::TracerProvider> provider_;
+    RootSampler* root_ = nullptr;   // inside the provider
     otel::nostd::shared_ptr<otel::trace::Tracer> tracer_;
 };
 

@@ -10,6 +10,8 @@ public:
     /// Null where the sampler leaves the span out. `own` gets the context for the work below.
     virtual std::unique_ptr<Span::Recorded> begin(Kind, std::string_view name, const TraceContext& above,
                                                   TraceContext& own) = 0;
+    /// Draws for the next trace that begins here, which goes by it.
+    virtual bool draw_root() = 0;
     /// Sends what has ended, for at most `limit`.
     virtual void flush(std::chrono::milliseconds limit) = 0;
 };

@@ -1,0 +1,33 @@
+#pragma once
+// Which characters the parts of a head may have (RFC 9110, section 5.6.2; RFC 9112), as tables: a look costs one load.
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace caddy::http {
+
+using CharSet = std::array<bool, 256>;
+
+constexpr CharSet letters_digits_and(std::string_view marks) {
+    CharSet set{};
+    for (unsigned char c = '0'; c <= '9'; ++c) set[c] = true;
+    for (unsigned char c = 'a'; c <= 'z'; ++c) set[c] = true;
+    for (unsigned char c = 'A'; c <= 'Z'; ++c) set[c] = true;
+    for (const char c : marks) set[static_cast<unsigned char>(c)] = true;
+    return set;
+}
+
+constexpr CharSet all_but_controls() {
+    CharSet set{};
+    for (std::size_t c = 0x20; c < set.size(); ++c) set[c] = c != 0x7F;
+    set['\t'] = true;
+    return set;
+}
+
+inline constexpr CharSet token_chars = letters_digits_and("!#$%&'*+-.^_`|~");
+inline constexpr CharSet host_chars = letters_digits_and("-._~!$&'()*+,;=:[]%");
+inline constexpr CharSet value_chars = all_but_controls();
+
+constexpr bool is_in(const CharSet& set, char c) { return set[static_cast<unsigned char>(c)]; }
+
+}   // namespace caddy::http
