@@ -114,6 +114,38 @@ TEST(FleetLimit, leases_stay_within_a_hundredth_and_save_questions) {
     EXPECT_GE(admitted, 3'920);
 }
 
+Task<> ask_often(Pod& pod, int requests) {
+    for (int i = 0; i < requests; ++i) {
+        const auto decision = co_await pod.limiter.decide(Tier::api, "10.0.0.1", now());
+        EXPECT_TRUE(decision.admitted);
+        co_await sleep_for(0ms);
+    }
+}
+
+/// Requests by many connections at once, each with its next one as soon as it has an answer.
+Task<> press(Pod& pod, int connections, int requests) {
+    TaskGroup group(co_await asio::this_coro::executor, [](std::exception_ptr) { ADD_FAILURE(); });
+    for (int i = 0; i < connections; ++i) (void)group.spawn(ask_often(pod, requests));
+    co_await group.join();
+}
+
+Task<int> scripts_run(redis::Client& client) {
+    Context ctx;
+    ctx.deadline = steady_clock::now() + 5s;
+    const auto reply = co_await client.run(ctx, redis::Command("INFO").arg("commandstats"));
+    const std::string text(reply.as_text());
+    const auto at = text.find("cmdstat_evalsha:calls=");
+    co_return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + 22);
+}
+
+TEST(FleetLimit, far_from_the_limit_hardly_anybody_waits_for_redis_however_many_come_at_once) {
+    RedisServer server;
+    Fleet fleet(server, 1, {{10'000'000, 60}, {10'000'000, 60}, {10, 60}, 1'000});
+    const auto before = fleet.run(scripts_run(fleet[0].client));
+    fleet.run(press(fleet[0], 32, 200));
+    EXPECT_LE(fleet.run(scripts_run(fleet[0].client)) - before, 6'400 / 20);
+}
+
 TEST(FleetLimit, a_refusal_of_the_global_tier_draws_from_neither) {
     RedisServer server;
     Fleet fleet(server, 2, {{5, 60}, {4, 60}, {4, 60}, 1'000});

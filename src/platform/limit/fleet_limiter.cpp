@@ -96,12 +96,20 @@ std::optional<Decision> FleetLimiter::decide_at_once(const Account& book, Time n
     if (is_away()) return admit_alone(book, now);
     const auto instant = steady_clock::now();
     if (instant < book->refused_until) return book->describe_now(0);
-    if (mode_ != Mode::following || book->lease == 0 || instant >= book->lease_end) return std::nullopt;
-    --book->lease;
-    ++book->lease_spent;
-    note_untold(book);
-    for (const auto& draw : book->draws) pod_.add(window_name(draw.tier, book->caller), draw.quota, now);
-    return book->describe_now(1);
+    if (!may_spend_lease(*book, instant)) return std::nullopt;
+    return spend_lease(book, now);
+}
+
+bool FleetLimiter::may_spend_lease(const FleetAccount& account, Instant now) const {
+    return mode_ == Mode::following && account.lease > 0 && now < account.lease_end;
+}
+
+Decision FleetLimiter::spend_lease(const Account& account, Time now) {
+    --account->lease;
+    ++account->lease_spent;
+    note_untold(account);
+    for (const auto& draw : account->draws) pod_.add(window_name(draw.tier, account->caller), draw.quota, now);
+    return account->describe_now(1);
 }
 
 Task<Decision> FleetLimiter::decide(std::span<const TierDraw> draws, std::string_view caller, Time now) {
@@ -124,9 +132,11 @@ Task<Decision> FleetLimiter::decide(std::span<const TierDraw> draws, std::string
 
 /// Tells what is to be told, and asks until nobody waits. Who got no answer is judged by the pod alone.
 Task<> FleetLimiter::ask_for(Account account) {
-    bool answered = true;
-    while (answered && (!account->waiting.empty() || account->must_tell(outages_))) {
-        answered = co_await ask_once(*account);
+    bool asks = !account->waiting.empty() || account->must_tell(outages_);
+    while (asks) {
+        const bool answered = co_await ask_once(*account);
+        if (answered) spend_on_waiting(account);
+        asks = answered && !account->waiting.empty();
     }
     while (!account->waiting.empty()) {
         auto* waiter = account->waiting.front();
@@ -137,6 +147,17 @@ Task<> FleetLimiter::ask_for(Account account) {
     }
     account->is_asking = false;
     if (account->must_tell(outages_)) owe(account);
+}
+
+/// Who came while the question was under way has part in the lease that it brought.
+void FleetLimiter::spend_on_waiting(const Account& account) {
+    while (!account->waiting.empty() && may_spend_lease(*account, steady_clock::now())) {
+        auto* waiter = account->waiting.front();
+        if (waiter->share) return;   // counted already: in the pod's share
+        account->waiting.pop_front();
+        waiter->decision = spend_lease(account, system_now());
+        waiter->timer.cancel();
+    }
 }
 
 /// One question for all who wait at its beginning. False when there was no answer.

@@ -46,6 +46,9 @@ private:
 
     const Account& account(std::span<const TierDraw>, std::string_view caller);
     std::optional<Decision> decide_at_once(const Account&, Time now);
+    bool may_spend_lease(const FleetAccount&, Instant now) const;
+    Decision spend_lease(const Account&, Time now);
+    void spend_on_waiting(const Account&);
     Task<> ask_for(Account);
     Task<bool> ask_once(FleetAccount&);
     void settle(FleetAccount&, const Answer&, std::int64_t need, Instant sent);

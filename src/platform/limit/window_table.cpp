@@ -165,7 +165,7 @@ struct WindowTable::Set {
 /// on without it: the counts are then off by what it was about to write.
 class WindowTable::Locked {
 public:
-    explicit Locked(Set& set) : holder_(set.holder) {
+    Locked(Set& set, std::uint32_t self) : holder_(set.holder), self_(self) {
         const auto limit = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
         for (std::uint32_t seen = 0; !holder_.compare_exchange_weak(seen, self_, std::memory_order_acquire); seen = 0) {
             ::sched_yield();
@@ -182,7 +182,7 @@ public:
 
 private:
     std::atomic_ref<std::uint32_t> holder_;
-    std::uint32_t self_ = static_cast<std::uint32_t>(::getpid());
+    std::uint32_t self_;
 };
 
 std::size_t WindowTable::bytes_for(std::size_t keys) {
@@ -212,6 +212,8 @@ WindowTable::WindowTable(std::span<std::byte> memory) : memory_(memory) {
     format(memory_);
 }
 
+std::uint32_t WindowTable::own_process() { return static_cast<std::uint32_t>(::getpid()); }
+
 std::uint64_t WindowTable::identity() const { return reinterpret_cast<const Head*>(memory_.data())->identity; }
 
 WindowTable::Set& WindowTable::set_of(std::string_view key) const {
@@ -225,7 +227,7 @@ WindowTable::Set& WindowTable::set_of(std::string_view key) const {
 
 Usage WindowTable::peek(std::string_view key, const Quota& quota, Time now) {
     auto& set = set_of(key);
-    const Locked lock(set);
+    const Locked lock(set, self_);
     auto* entry = set.find(key);
     if (!entry || entry->window_s != quota.window_s) return {};
     entry->advance(now.time_since_epoch() / slot_length(quota));
@@ -235,7 +237,7 @@ Usage WindowTable::peek(std::string_view key, const Quota& quota, Time now) {
 Usage WindowTable::take(std::string_view key, const Quota& quota, Time now, std::int64_t wanted) {
     CADDY_ASSERT(key.size() < key_bytes_max);
     auto& set = set_of(key);
-    const Locked lock(set);
+    const Locked lock(set, self_);
     auto& entry = set.obtain(key, quota, now.time_since_epoch() / slot_length(quota));
     const auto taken = std::clamp<std::int64_t>(quota.limit - entry.used, 0, wanted);
     entry.count(taken);
@@ -247,19 +249,19 @@ Usage WindowTable::take(std::string_view key, const Quota& quota, Time now, std:
 void WindowTable::add(std::string_view key, const Quota& quota, Time now, std::int64_t count) {
     CADDY_ASSERT(key.size() < key_bytes_max);
     auto& set = set_of(key);
-    const Locked lock(set);
+    const Locked lock(set, self_);
     set.obtain(key, quota, now.time_since_epoch() / slot_length(quota)).count(count);
 }
 
 void WindowTable::give_back(std::string_view key, const Quota& quota, Time now, std::int64_t count) {
     auto& set = set_of(key);
-    const Locked lock(set);
+    const Locked lock(set, self_);
     set.obtain(key, quota, now.time_since_epoch() / slot_length(quota)).give_back(count);
 }
 
 void WindowTable::forget(std::string_view key) {
     auto& set = set_of(key);
-    const Locked lock(set);
+    const Locked lock(set, self_);
     if (auto* entry = set.find(key)) *entry = {};
 }
 
@@ -267,7 +269,7 @@ void WindowTable::count_fleet(std::string_view key, const Quota& quota, Time now
                               std::int64_t fleet_used) {
     CADDY_ASSERT(key.size() < key_bytes_max);
     auto& set = set_of(key);
-    const Locked lock(set);
+    const Locked lock(set, self_);
     auto& entry = set.obtain(key, quota, now.time_since_epoch() / slot_length(quota));
     if (admitted > 0) entry.count(admitted);
     entry.fleet_used = fleet_used;
@@ -278,7 +280,7 @@ void WindowTable::note_fleet(std::string_view key, std::int64_t window_s, Time n
     if (key.size() >= key_bytes_max || window_s < 1) return;
     const Quota quota{0, window_s};
     auto& set = set_of(key);
-    const Locked lock(set);
+    const Locked lock(set, self_);
     auto& entry = set.obtain(key, quota, now.time_since_epoch() / slot_length(quota));
     if (fleet_used < entry.fleet_used && entry.fleet_at > now - std::chrono::seconds(1)) return;
     entry.fleet_used = fleet_used;
@@ -288,7 +290,7 @@ void WindowTable::note_fleet(std::string_view key, std::int64_t window_s, Time n
 Usage WindowTable::take_share(std::string_view key, const Quota& quota, Time now, const Outage& outage) {
     CADDY_ASSERT(key.size() < key_bytes_max && outage.pods > 0);
     auto& set = set_of(key);
-    const Locked lock(set);
+    const Locked lock(set, self_);
     auto& entry = set.obtain(key, quota, now.time_since_epoch() / slot_length(quota));
     const auto room = entry.room(quota, now, outage);
     const std::int64_t taken = room > 0 ? 1 : 0;

@@ -32,7 +32,7 @@ struct Outage {
     Time joined_at{};        // when this process last began to follow the fleet's count
 };
 
-/// REQUIRES of every call: a key always comes with windows of one length.
+/// REQUIRES of every call: a key always comes with windows of one length; the process is the one that made this object.
 class WindowTable {
 public:
     static constexpr std::int64_t slots_per_window = 100;
@@ -80,9 +80,11 @@ private:
     class Locked;
 
     Set& set_of(std::string_view key) const;
+    static std::uint32_t own_process();
 
     std::vector<std::uint64_t> own_;
     std::span<std::byte> memory_;
+    std::uint32_t self_ = own_process();
 };
 
 }   // namespace caddy::limit
