@@ -5,6 +5,7 @@
 #include "platform/http/ready.hpp"
 #include "platform/http/router.hpp"
 
+#include <chrono>
 #include <random>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,9 @@ public:
     /// Called about every second: what is ordered now.
     void look(const Orders&);
 
-    http::ReadyReply* find(std::string_view target) override { return rules_.empty() ? ready_->find(target) : nullptr; }
+    http::ReadyReply* find(std::string_view target, std::chrono::steady_clock::time_point now) override {
+        return rules_.empty() ? ready_->find(target, now) : nullptr;
+    }
     void note_given(const http::ReadyReply& reply) override { ready_->note_given(reply); }
 
 private:

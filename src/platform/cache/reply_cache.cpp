@@ -216,9 +216,9 @@ std::optional<http::Response> ReplyCache::at_once(const Kept& route, const http:
     return std::nullopt;
 }
 
-http::ReadyReply* ReplyCache::find(std::string_view target) {
+http::ReadyReply* ReplyCache::find(std::string_view target, Instant now) {
     const auto reply = store_.find_by_target(target);
-    if (!reply || !reply->ready || judge(*reply, steady_clock::now()) != State::current) return nullptr;
+    if (!reply || !reply->ready || judge(*reply, now) != State::current) return nullptr;
     return reply->ready.get();
 }
 

@@ -63,7 +63,7 @@ public:
     /// What was read before this may have changed unheard: by this process alone.
     void drop_all() { dropped_at_ = std::chrono::steady_clock::now(); }
 
-    http::ReadyReply* find(std::string_view target) override;
+    http::ReadyReply* find(std::string_view target, Instant now) override;
     void note_given(const http::ReadyReply&) override;
 
     /// Ends what is under way; requests go to the handlers from now on.

@@ -56,15 +56,15 @@ std::filesystem::path Edge::upload_folder() const {
                                         : std::filesystem::path(config.upload_folder);
 }
 
-std::string Edge::new_request_id() {
+void Edge::write_request_id(std::string& text) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::string id(16, '0');
+    std::array<char, 16> id;
     auto bits = random_();
     for (auto& c : id) {
         c = digits[bits & 15U];
         bits >>= 4U;
     }
-    return id;
+    text.append(id.data(), id.size());
 }
 
 std::string_view Edge::date() {

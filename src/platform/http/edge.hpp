@@ -38,7 +38,7 @@ struct Edge {
     std::filesystem::path upload_folder() const;
 
     /// For requests that bring none.
-    std::string new_request_id();
+    void write_request_id(std::string& text);
     /// Of the `Date` header; rendered once a second.
     std::string_view date();
     /// True for the requests that get a line in the log.

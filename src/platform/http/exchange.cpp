@@ -47,7 +47,8 @@ Exchange::Exchange(Edge& edge, Head head, const asio::ip::address& peer) : edge_
     }
     auto& context = request_.ctx;
     const auto given_id = request_.header("x-request-id").value_or("");
-    context.request_id = is_request_id(given_id) ? std::string(given_id) : edge_.new_request_id();
+    if (is_request_id(given_id)) context.request_id = given_id;
+    else edge_.write_request_id(context.request_id);
     context.clock = &edge_.services.clock;
     auto match = edge_.services.router.match(request_);
     route_ = match.route;

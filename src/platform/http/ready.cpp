@@ -11,14 +11,13 @@ constexpr int not_modified_status = 304;
 
 }   // namespace
 
-ReadyReply::ReadyReply(const Route& route, Response reply) : route_(route), reply_(std::move(reply)) {
+ReadyReply::ReadyReply(const Route& route, Response reply) : route_(route), reply_(std::move(reply)), has_codings_(has_codings(reply_, ServerConfig{})) {
     CADDY_ASSERT(reply_.status == ok_status && reply_.prepared && !reply_.rest);
     if (reply_.etag.empty()) reply_.etag = reply_.prepared->etag;
 }
 
-ReadyReply::Answer ReadyReply::answer(std::string_view accept_encoding, std::string_view if_none_match,
-                                      const ServerConfig& config) {
-    const auto encoding = has_codings(reply_, config) ? negotiate(accept_encoding) : Encoding::identity;
+ReadyReply::Answer ReadyReply::answer(Encoding accepted, std::string_view if_none_match, const ServerConfig& config) {
+    const auto encoding = has_codings_ ? accepted : Encoding::identity;
     const auto& kept = written(encoding, config);
     if (!if_none_match.empty() && matches_none_match(if_none_match, kept.etag))
         return {not_modified_status, kept.not_modified, {}};
@@ -29,7 +28,7 @@ ReadyReply::Written& ReadyReply::written(Encoding encoding, const ServerConfig& 
     auto& kept = written_[static_cast<std::size_t>(encoding)];
     if (!kept.whole.empty()) return kept;
     auto form = form_in(reply_, encoding);
-    form.varies = has_codings(reply_, config);
+    form.varies = has_codings_;
     put_fixed(kept.whole, ok_status, reply_, form, config);
     kept.whole.append("Content-Length: ")
         .append(std::to_string(body_in(*reply_.prepared, encoding).size()))

@@ -6,6 +6,7 @@
 #include "platform/http/server_config.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -31,7 +32,7 @@ public:
         std::string_view body;
     };
     /// By the rules of finish(). REQUIRES: `config` is the same each time.
-    Answer answer(std::string_view accept_encoding, std::string_view if_none_match, const ServerConfig& config);
+    Answer answer(Encoding accepted, std::string_view if_none_match, const ServerConfig& config);
 
     /// Keeps the body for as long as somebody sends it.
     const std::shared_ptr<const Prepared>& body() const { return reply_.prepared; }
@@ -49,6 +50,7 @@ private:
 
     const Route& route_;
     Response reply_;
+    bool has_codings_;
     std::array<Written, 3> written_;   // by encoding
 };
 
@@ -58,7 +60,7 @@ public:
     virtual ~ReadyReplies() = default;
     /// The reply to a GET of exactly this target that may go out now as it is; null where there is none. It is there until
     /// the event loop goes on.
-    virtual ReadyReply* find(std::string_view target) = 0;
+    virtual ReadyReply* find(std::string_view target, std::chrono::steady_clock::time_point now) = 0;
     /// It went out.
     virtual void note_given(const ReadyReply&) = 0;
 };

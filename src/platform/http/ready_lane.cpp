@@ -22,13 +22,30 @@ std::size_t ReadyLane::answer(std::string_view in) {
         if (!answer_one(*request)) break;
         taken += request->head_bytes;
     }
+    gather();
     return taken;
+}
+
+void ReadyLane::gather() {
+    std::size_t at = 0;
+    for (const auto& each : given_) {
+        buffers_.emplace_back(heads_.data() + at, each.head_bytes);
+        if (!each.body.empty()) buffers_.emplace_back(each.body.data(), each.body.size());
+        at += each.head_bytes;
+    }
+}
+
+Encoding ReadyLane::weighed(std::string_view accept_encoding) {
+    if (accept_encoding == accept_encoding_) return accepted_;
+    accepted_ = negotiate(accept_encoding);
+    accept_encoding_ = accept_encoding;
+    return accepted_;
 }
 
 /// False leaves everything as it was. What costs or counts something comes last.
 bool ReadyLane::answer_one(const PlainGet& request) {
     if (!request.request_id.empty() && !is_request_id(request.request_id)) return false;
-    auto* reply = edge_.services.ready->find(request.target);
+    auto* reply = edge_.services.ready->find(request.target, begun_);
     if (!reply) return false;
     if (trace::draw_root()) return false;   // the span that begins next is this request's
     std::optional<limit::Decision> limits;
@@ -36,7 +53,7 @@ bool ReadyLane::answer_one(const PlainGet& request) {
         limits = admit(request);
         if (!limits) return false;
     }
-    const auto answer = reply->answer(request.accept_encoding, request.if_none_match, edge_.config);
+    const auto answer = reply->answer(weighed(request.accept_encoding), request.if_none_match, edge_.config);
     const auto before = heads_.size();
     heads_.append(answer.head);
     const auto id = put_moment(request, limits);
@@ -58,25 +75,13 @@ std::optional<limit::Decision> ReadyLane::admit(const PlainGet& request) {
 ReadyLane::Part ReadyLane::put_moment(const PlainGet& request, const std::optional<limit::Decision>& limits) {
     heads_.append("Date: ").append(edge_.date()).append("\r\nX-Request-Id: ");
     Part id{heads_.size()};
-    if (request.request_id.empty()) heads_.append(edge_.new_request_id());
+    if (request.request_id.empty()) edge_.write_request_id(heads_);
     else heads_.append(request.request_id);
     id.size = heads_.size() - id.at;
     heads_.append("\r\n");
     if (limits) put_limits(heads_, *limits);
     heads_.append("\r\n");
     return id;
-}
-
-std::vector<asio::const_buffer> ReadyLane::buffers() const {
-    std::vector<asio::const_buffer> all;
-    all.reserve(2 * given_.size());
-    std::size_t at = 0;
-    for (const auto& each : given_) {
-        all.emplace_back(heads_.data() + at, each.head_bytes);
-        if (!each.body.empty()) all.emplace_back(each.body.data(), each.body.size());
-        at += each.head_bytes;
-    }
-    return all;
 }
 
 void ReadyLane::note_sent() {
@@ -92,6 +97,7 @@ void ReadyLane::note_sent() {
         if (edge_.logs_next())
             log_request(finished, std::string_view(heads_).substr(each.id.at, each.id.size), nullptr);
     }
+    buffers_.clear();
     given_.clear();
     heads_.clear();
     bytes_ = 0;

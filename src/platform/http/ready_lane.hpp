@@ -26,8 +26,8 @@ public:
     /// Answers the first requests of `in` for as long as it can. How many bytes they took; 0: the whole path is to go on.
     std::size_t answer(std::string_view in);
 
-    /// What is to be sent, all together. There until `note_sent`.
-    std::vector<asio::const_buffer> buffers() const;
+    /// What is to be sent, all together; there until `note_sent`.
+    const std::vector<asio::const_buffer>& buffers() const { return buffers_; }
     std::size_t bytes() const { return bytes_; }
 
     /// All of it was sent, or the connection is gone: tells the metrics and the log.
@@ -48,6 +48,8 @@ private:
     };
     bool answer_one(const PlainGet&);
     std::optional<limit::Decision> admit(const PlainGet&);
+    Encoding weighed(std::string_view accept_encoding);
+    void gather();
     Part put_moment(const PlainGet&, const std::optional<limit::Decision>&);
 
     Edge& edge_;
@@ -55,6 +57,9 @@ private:
     std::string peer_key_;   // what the peer's own requests are counted under
     std::string heads_;
     std::vector<Given> given_;
+    std::vector<asio::const_buffer> buffers_;
+    std::string accept_encoding_;   // that was weighed last: a caller says the same each time
+    Encoding accepted_ = Encoding::identity;
     std::size_t bytes_ = 0;
     std::chrono::steady_clock::time_point begun_;
 };

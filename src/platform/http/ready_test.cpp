@@ -23,7 +23,9 @@ public:
             whole_ = response;
         }
     }
-    ReadyReply* find(std::string_view target) override { return is_ready && target == "/things/1" ? kept_.get() : nullptr; }
+    ReadyReply* find(std::string_view target, std::chrono::steady_clock::time_point) override {
+        return is_ready && target == "/things/1" ? kept_.get() : nullptr;
+    }
     void note_given(const ReadyReply&) override { ++given; }
     const Response& whole() const { return whole_; }
 

@@ -133,7 +133,7 @@ Task<Session::Onward> Session::serve_ready() {
 }
 
 Task<bool> Session::send_rest(std::size_t sent) {
-    auto buffers = lane_.buffers();
+    auto buffers = lane_.buffers();   // a copy, since it is cut
     for (auto& buffer : buffers) {
         const auto part = std::min(sent, buffer.size());
         buffer += part;

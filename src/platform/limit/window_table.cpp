@@ -166,13 +166,8 @@ struct WindowTable::Set {
 class WindowTable::Locked {
 public:
     Locked(Set& set, std::uint32_t self) : holder_(set.holder), self_(self) {
-        const auto limit = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
-        for (std::uint32_t seen = 0; !holder_.compare_exchange_weak(seen, self_, std::memory_order_acquire); seen = 0) {
-            ::sched_yield();
-            if (std::chrono::steady_clock::now() < limit) continue;
-            holder_.store(self_, std::memory_order_relaxed);
-            break;
-        }
+        std::uint32_t nobody = 0;
+        if (!holder_.compare_exchange_strong(nobody, self_, std::memory_order_acquire)) wait();
     }
     Locked(const Locked&) = delete;
     ~Locked() {
@@ -181,6 +176,16 @@ public:
     }
 
 private:
+    void wait() {
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+        for (std::uint32_t seen = 0; !holder_.compare_exchange_weak(seen, self_, std::memory_order_acquire); seen = 0) {
+            ::sched_yield();
+            if (std::chrono::steady_clock::now() < limit) continue;
+            holder_.store(self_, std::memory_order_relaxed);
+            break;
+        }
+    }
+
     std::atomic_ref<std::uint32_t> holder_;
     std::uint32_t self_;
 };

@@ -74,6 +74,8 @@ struct Family::Index {
     };
     std::unordered_map<std::string, Cell*, Hash, std::equal_to<>> series;
     std::string key;   // kept for its capacity
+    std::string last_key;   // most counts of a moment are of one series
+    Cell* last = nullptr;
     std::vector<Cell> nowhere;   // takes the counts that have no room
 };
 
@@ -91,8 +93,12 @@ Cell* Family::cells(LabelValues values) const {
     auto& index = *index_;
     index.key.clear();
     for (const auto value : values) index.key.append(value).push_back('\x1f');
+    if (index.last && index.key == index.last_key) return index.last;
     const auto known = index.series.find(std::string_view(index.key));
-    if (known != index.series.end()) return known->second;
+    if (known != index.series.end()) {
+        index.last_key = index.key;
+        return index.last = known->second;
+    }
     const auto labels = written(description_.labels, values);
     auto& counts = counting();
     const auto inherited = counts.inherited.find({std::string(description_.name), labels});
