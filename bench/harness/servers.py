@@ -20,9 +20,11 @@ sys.path.insert(0, str(machine.ROOT))
 from tests.mariadb import MariaDb, fast_folder   # noqa: E402
 from tests.redis_server import RedisServer   # noqa: E402
 
-# All that protects a shop is on. The limits are raised by their own settings, since the whole crowd has one address.
+# All that protects a shop is on. The limits are raised by their own settings: whoever is replayed comes again and again,
+# and wrk has one address.
 PROTECTED = {
     "GLOBAL_RATE_LIMIT": "1000000000", "THROTTLER_LIMIT": "1000000000", "AUTH_RATE_LIMIT": "1000000000", "HOST": "127.0.0.1",
+    "TRUSTED_PROXIES": "127.0.0.1/32",
     "UNPAID_ORDERS_PER_ADDRESS_MAX": "1000000", "UNPAID_ORDERS_PER_CUSTOMER_MAX": "100000", "CARTS_PER_CLIENT_PER_HOUR": "1000000",
     "HTTP_ACCESS_LOG_EVERY": "100", "LOG_FORMAT": "json", "SANDBOX_PAYMENTS": "true",
     "TRACING_ENABLED": "true", "OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.01"}

@@ -29,13 +29,14 @@ def request(name, method, target, headers=(), body=None, takes=(), statuses=(200
 
 
 class Shopper:
-    """Writes what one of them does."""
+    """Writes what one of them does, from an address of his own, as an edge tells it."""
 
-    def __init__(self, shelf, rng):
+    def __init__(self, shelf, rng, address=None):
         self.shelf, self.rng, self.lines = shelf, rng, ["S"]
+        self.address = address or f"10.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
 
-    def say(self, *words, **more):
-        self.lines.append(request(*words, **more))
+    def say(self, name, method, target, headers=(), *words, **more):
+        self.lines.append(request(name, method, target, [f"X-Forwarded-For: {self.address}", *headers], *words, **more))
         return self
 
     def page(self):
@@ -107,7 +108,7 @@ def buyers(shelf, number, hot=None):
         handle = shelf.handle(hot if hot is not None else place % shelf.products)
         shopper.say("product", "GET", f"/api/v1/products/{handle}", takes=[("variant", 1, '"id":"var_')])
         full.append(shopper.open_cart().add(refused=()).tell_address().lines)
-        last = Shopper(shelf, rng)
+        last = Shopper(shelf, rng, shopper.address)
         press.append(last.check_out(refused=(409, 422) if hot is not None else ()).lines[1:])
     for lines, last in zip(full, press):
         yield from lines

@@ -106,7 +106,8 @@ HotServer::HotServer(Limits limits)
                 .bytes_max = 64 << 20,
                 .reads_copies = false},
                {}),
-      server_(loop_.get_executor(), config(), services(router_, clock_, replies_, limits == Limits::on ? &limiter_ : nullptr)) {
+      server_(loop_.get_executor(), config(),
+              services(router_, clock_, replies_, limits == Limits::on ? &limiter_ : nullptr)) {
     replies_.heard_until(cache::ReplyCache::Instant::max());
     replies_.attach(router_);
     port_ = server_.listen("127.0.0.1", 0);

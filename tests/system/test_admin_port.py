@@ -40,37 +40,33 @@ def codes_of(shop, path, times=20):
     return [requests.get(shop.base + path, timeout=10).status_code for _ in range(times)]
 
 
+def slow(shop, times):
+    """Of so many requests each: whether it took as long as the latency that was ordered."""
+    return [requests.get(shop.base + ROUTE, timeout=10).elapsed.total_seconds() > 0.29 for _ in range(times)]
+
+
 def test_faults_come_to_all_workers_and_end_by_themselves(fresh_shop):
     fresh_shop.start("--workers", "2", ADMIN_TOKEN=TOKEN)
-    put = order(fresh_shop, "PUT", "/faults", {"faults": [{"route": ROUTE, "method": "GET", "status": 503, "seconds": 4}]})
+    put = order(fresh_shop, "PUT", "/faults", {"faults": [{"route": ROUTE, "method": "GET", "status": 503, "seconds": 8}]})
     assert put.status_code == 200 and put.json()["faults"][0]["share_per_mille"] == 1000, put.text
     since = time.monotonic()
-    until(lambda: set(codes_of(fresh_shop, ROUTE, 12)) == {503}, 3)
+    until(lambda: set(codes_of(fresh_shop, ROUTE, 12)) == {503}, 7)
     refused = requests.get(fresh_shop.base + ROUTE, timeout=10)
     assert refused.json()["code"] == "request.fault_injected" and int(refused.headers["Retry-After"]) >= 1
     assert set(codes_of(fresh_shop, "/api/v1/categories", 6) + codes_of(fresh_shop, "/health", 6) + codes_of(fresh_shop, "/readyz", 6)) == {200}
-    until(lambda: set(codes_of(fresh_shop, ROUTE, 12)) == {200}, 10)
-    assert 3.5 < time.monotonic() - since < 8
+    until(lambda: set(codes_of(fresh_shop, ROUTE, 12)) == {200})
+    assert time.monotonic() - since > 7.5
     assert order(fresh_shop, "GET", "/faults").json() == {"faults": []}
     fresh_shop.stop()
 
 
 def test_a_share_of_requests_is_slow_until_it_is_ended(fresh_shop):
     fresh_shop.start(ADMIN_TOKEN=TOKEN)
-    order(fresh_shop, "PUT", "/faults", {"faults": [{"route": "*", "latency_ms": 150, "share_per_mille": 500, "seconds": 600}]})
-    time.sleep(1.2)
-    times = []
-    for _ in range(40):
-        since = time.monotonic()
-        assert requests.get(fresh_shop.base + ROUTE, timeout=10).status_code == 200
-        times.append(time.monotonic() - since)
-    slow = sum(1 for each in times if each > 0.14)
-    assert 8 <= slow <= 32, times
+    order(fresh_shop, "PUT", "/faults", {"faults": [{"route": "*", "latency_ms": 300, "share_per_mille": 500, "seconds": 600}]})
+    until(lambda: any(slow(fresh_shop, 10)))
+    assert 8 <= sum(slow(fresh_shop, 40)) <= 32
     assert order(fresh_shop, "DELETE", "/faults").json() == {"faults": []}
-    time.sleep(1.2)
-    since = time.monotonic()
-    codes_of(fresh_shop, ROUTE, 10)
-    assert time.monotonic() - since < 1.2
+    until(lambda: not any(slow(fresh_shop, 20)))
     fresh_shop.stop()
 
 
@@ -99,17 +95,20 @@ def lines(shop):
     return (shop.directory / "serve.log").read_text().count('"event":"http.request"')
 
 
+def speaks(shop):
+    """Whether requests get their lines; they are written beside the answers."""
+    before = lines(shop)
+    codes_of(shop, ROUTE, 5)
+    time.sleep(0.3)
+    return lines(shop) > before
+
+
 def test_the_level_of_the_log_is_changed_while_it_runs(fresh_shop):
     fresh_shop.start(ADMIN_TOKEN=TOKEN)
     assert order(fresh_shop, "PUT", "/log-level", {"level": "error"}).status_code == 200
-    time.sleep(1.2)
-    before = lines(fresh_shop)
-    codes_of(fresh_shop, ROUTE, 5)
-    assert lines(fresh_shop) == before
+    until(lambda: not speaks(fresh_shop))
     assert order(fresh_shop, "PUT", "/log-level", {"level": None}).status_code == 200
-    time.sleep(1.2)
-    codes_of(fresh_shop, ROUTE, 5)
-    until(lambda: lines(fresh_shop) == before + 5, 3)
+    until(lambda: speaks(fresh_shop))
     assert order(fresh_shop, "PUT", "/log-level", {"level": "loud"}).status_code == 422
     fresh_shop.stop()
 

@@ -128,7 +128,8 @@ std::optional<PlainGet> read_plain_get(std::string_view bytes, std::size_t heade
     constexpr std::string_view version = " HTTP/1.1\r\n";
     if (!bytes.starts_with(method)) return std::nullopt;
     const auto target_end = bytes.find(' ', method.size());
-    if (target_end == std::string_view::npos || bytes.substr(target_end, version.size()) != version) return std::nullopt;
+    if (target_end == std::string_view::npos) return std::nullopt;
+    if (bytes.substr(target_end, version.size()) != version) return std::nullopt;
     Reader reader(bytes, target_end + version.size());
     while (reader.next()) continue;
     if (!reader.is_whole() || reader.lines() > header_count_max) return std::nullopt;

@@ -17,8 +17,8 @@ struct PlainGet {
     std::string_view forwarded_for;
 };
 
-/// The request at the beginning of `bytes`. Nothing where its head is not there as a whole, where it is refused, or where
-/// it has a line that means something else to the server: that is for the whole reader to find out.
+/// The request at the beginning of `bytes`. Nothing where its head is not there as a whole, where it is refused, or
+/// where it has a line that means something else to the server: that is for the whole reader to find out.
 std::optional<PlainGet> read_plain_get(std::string_view bytes, std::size_t header_count_max);
 
 }   // namespace caddy::http

@@ -11,7 +11,9 @@ constexpr int not_modified_status = 304;
 
 }   // namespace
 
-ReadyReply::ReadyReply(const Route& route, Response reply) : route_(route), reply_(std::move(reply)), has_codings_(has_codings(reply_, ServerConfig{})) {
+// What is prepared was compressed or not by then: the configuration has no more part in it.
+ReadyReply::ReadyReply(const Route& route, Response reply)
+    : route_(route), reply_(std::move(reply)), has_codings_(has_codings(reply_, ServerConfig{})) {
     CADDY_ASSERT(reply_.status == ok_status && reply_.prepared && !reply_.rest);
     if (reply_.etag.empty()) reply_.etag = reply_.prepared->etag;
 }

@@ -58,8 +58,8 @@ private:
 class ReadyReplies {
 public:
     virtual ~ReadyReplies() = default;
-    /// The reply to a GET of exactly this target that may go out now as it is; null where there is none. It is there until
-    /// the event loop goes on.
+    /// The reply to a GET of exactly this target that may go out now as it is; null where there is none. It is there
+    /// until the event loop goes on.
     virtual ReadyReply* find(std::string_view target, std::chrono::steady_clock::time_point now) = 0;
     /// It went out.
     virtual void note_given(const ReadyReply&) = 0;

@@ -23,7 +23,7 @@ class ReadyLane {
 public:
     ReadyLane(Edge&, const asio::ip::address& peer);
 
-    /// Answers the first requests of `in` for as long as it can. How many bytes they took; 0: the whole path is to go on.
+    /// Answers the first requests of `in` for as long as it can. How many bytes they took; 0: the whole path goes on.
     std::size_t answer(std::string_view in);
 
     /// What is to be sent, all together; there until `note_sent`.

@@ -108,8 +108,8 @@ Task<Session::Wait> Session::await_first_byte() {
     co_return wait;
 }
 
-/// Answers what is ready for as long as nothing else comes; then there is the beginning of something else, or the end of
-/// the connection. In one coroutine, without a frame for each step: it is what most requests pass through.
+/// Answers what is ready for as long as nothing else comes; then there is the beginning of something else, or the end
+/// of the connection. In one coroutine, without a frame for each step: it is what most requests pass through.
 Task<Session::Onward> Session::serve_ready() {
     for (;;) {
         if (in_.empty()) {

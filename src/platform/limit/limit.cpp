@@ -119,7 +119,9 @@ Task<Decision> RateLimiter::decide(Tier tier, std::string_view caller, Time now)
 std::optional<Decision> RateLimiter::admit_at_once(Tier tier, std::string_view caller, Time now) {
     const auto both = draws(tier);
     const auto drawn = std::span(both).subspan(tier == Tier::global ? 1 : 0);
-    auto decision = fleet_ ? fleet_->decide_at_once(drawn, caller, now) : std::optional(draw(table_, drawn, caller, now));
+    std::optional<Decision> decision;
+    if (fleet_) decision = fleet_->decide_at_once(drawn, caller, now);
+    else decision = draw(table_, drawn, caller, now);
     if (decision && !decision->admitted) decision.reset();
     return decision;
 }

@@ -90,7 +90,8 @@ inline const TraceContext* context_of(const std::shared_ptr<Span>& span) { retur
 /// A span below a context that came from elsewhere; below none it is the first of a new trace. The sampler decides.
 Span begin(Kind, std::string_view name, const TraceContext& above);
 
-/// Decides whether the next trace that begins in this process is recorded: for work that is spared the span where it is not.
+/// Decides whether the next trace that begins in this process is recorded, for work that is spared the span where it is
+/// not. Drawn anew each time that it is asked.
 bool draw_root();
 
 /// A span below one of this process. Below none, or one that records nothing, it records nothing.

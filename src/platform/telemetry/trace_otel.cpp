@@ -153,8 +153,9 @@ public:
         std::array<std::uint8_t, otel::trace::TraceId::kSize> id{};
         const auto bits = dice_();   // samplers by ratio look at the first half
         std::memcpy(id.data(), &bits, sizeof(bits));
-        const auto result = inner_->ShouldSample(otel::trace::SpanContext::GetInvalid(), otel::trace::TraceId(std::as_const(id)), "",
-                                                 otel::trace::SpanKind::kServer, no_attributes_, no_links_);
+        const auto result =
+            inner_->ShouldSample(otel::trace::SpanContext::GetInvalid(), otel::trace::TraceId(std::as_const(id)), "",
+                                 otel::trace::SpanKind::kServer, no_attributes_, no_links_);
         drawn_ = result.decision == sdk::Decision::RECORD_AND_SAMPLE;
         return drawn_;
     }
