@@ -65,7 +65,7 @@ public:
 
     /// Draws from the tier and from the global one, which every request draws from. A refusal draws from neither.
     Task<Decision> decide(Tier, std::string_view caller, Time now);
-    /// The same where the request is admitted without waiting for anybody. Nothing otherwise, and then nothing is drawn.
+    /// The same where a request is admitted without waiting for anybody. Nothing otherwise, and then nothing is drawn.
     std::optional<Decision> admit_at_once(Tier, std::string_view caller, Time now);
 
     /// Takes new quotas; what was admitted stays counted.
