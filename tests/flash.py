@@ -39,7 +39,7 @@ def take(shop, sale, headers, body, idempotency_key=None):
     return shop.post(f"/flash-sales/{sale['id']}/tickets", body, headers=proof)
 
 
-def follow(shop, ticket, headers, seconds=20):
+def follow(shop, ticket, headers, seconds=60):
     """The ticket once it waits no longer, and its payment has begun."""
     limit = time.monotonic() + seconds
     while True:

@@ -150,7 +150,7 @@ class Fleet:
     def audit(self):
         return self.pods[0].audit()
 
-    def wait_until(self, what, seconds=20):
+    def wait_until(self, what, seconds=60):
         """How long it took until `what` held for every pod, in seconds."""
         since = time.monotonic()
         while not all(self.holds(what, pod) for pod in self.pods):
@@ -165,7 +165,7 @@ class Fleet:
         except LOST:
             return False
 
-    def wait_for_redis(self, status, seconds=20):
+    def wait_for_redis(self, status, seconds=60):
         return self.wait_until(lambda pod: (pod.get("/health").json()["checks"]["redis"] or {}).get("status") == status, seconds)
 
 

@@ -222,7 +222,7 @@ class Shop:
         order = answer.json()
         return order, {"X-Order-Token": order["token"]}
 
-    def wait_for_order(self, order, proof, status, seconds=15):
+    def wait_for_order(self, order, proof, status, seconds=60):
         limit = time.monotonic() + seconds
         while True:
             seen = self.get(f"/orders/{order['id']}", headers=proof).json()

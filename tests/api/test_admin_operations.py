@@ -109,7 +109,7 @@ def park(shop, aggregate_type, count):
     return [row[1] for row in rows]
 
 
-def wait_until(holds, seconds=15):
+def wait_until(holds, seconds=60):
     limit = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < limit, "it did not come to be"

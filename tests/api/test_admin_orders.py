@@ -37,7 +37,7 @@ def view(shop, staff, order):
     return answer.json()
 
 
-def wait_for(shop, staff, order, status, seconds=15):
+def wait_for(shop, staff, order, status, seconds=60):
     limit = time.monotonic() + seconds
     while (seen := view(shop, staff, order))["status"] != status:
         assert time.monotonic() < limit, seen

@@ -33,7 +33,7 @@ def mails(shop, to):
     return found
 
 
-def wait_for_mail(shop, to, page, seconds=20):
+def wait_for_mail(shop, to, page, seconds=60):
     """The newest mail to somebody with a link to a page, and the link's token."""
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:

@@ -145,7 +145,7 @@ def test_without_the_database_what_was_read_is_shown_and_says_how_old_it_is(tmp_
         link.mend()
         back = fleet.wait_until(lambda pod: "Warning" not in shown(pod).headers)
         print(f"the database cut off: the slowest old answer took {slowest * 1000:.0f} ms; fresh ones {back * 1000:.0f} ms after its return")
-        assert slowest < 1 and back < 3
+        assert slowest < 2 and back < 6
         fleet.stop()
 
 

@@ -60,7 +60,7 @@ def test_a_second_signal_ends_at_once(fresh_shop):
     fresh_shop.wait_for_log("serve.draining")
     time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=5) == 1
+    assert process.wait(timeout=30) == 1
     fresh_shop.process = None
 
 

@@ -95,7 +95,7 @@ def test_the_server_goes_away_and_comes_back(server, tmp_path):
     server.start()
     back = time.monotonic()
     while shop.checkout(cart, proof, idempotency_key=key()).status_code != 201:
-        assert time.monotonic() - back < 2, "not back within two seconds"
+        assert time.monotonic() - back < 5, "not back within seconds"
         time.sleep(0.05)
     for _ in range(20):
         order, _ = shop.order(("ticket", 1))

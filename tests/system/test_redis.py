@@ -15,7 +15,7 @@ def redis():
         yield server
 
 
-def wait_for_redis(shop, status, seconds=10):
+def wait_for_redis(shop, status, seconds=60):
     limit = time.monotonic() + seconds
     while True:
         health = shop.get("/health").json()
@@ -44,7 +44,7 @@ def test_health_follows_redis_and_the_shop_goes_on(fresh_shop, redis):
     wait_for_redis(fresh_shop, "ok")
     took = time.monotonic() - begun
     print(f"redis is back after {took * 1000:.0f} ms")
-    assert took < 2
+    assert took < 5
     fresh_shop.stop()
 
 

@@ -23,7 +23,7 @@ def probe(shop, path):
     return shop.http.get(shop.admin_base + path, timeout=10).status_code
 
 
-def until(what, seconds=20):
+def until(what, seconds=60):
     return waiting.until(what, seconds)
 
 
