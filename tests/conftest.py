@@ -32,7 +32,7 @@ def cli(tmp_path):
     def run(*arguments, **options):
         environment = {**os.environ, **options.pop("env", {})}
         return subprocess.run(
-            [program(), *map(str, arguments)], capture_output=True, text=True, timeout=60, env=environment, **options
+            [program(), *map(str, arguments)], capture_output=True, text=True, timeout=120, env=environment, **options
         )
 
     return run

@@ -7,20 +7,15 @@ import atexit
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from tools.local_fleet.process import free_port
+
 USER, PASSWORD = "caddy", "caddy-tests"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def fast_folder(prefix):
@@ -64,7 +59,7 @@ class MariaDb:
             "--skip-log-bin", "--performance-schema=OFF", "--innodb-file-per-table=OFF", *self.as_user(), *self.options, *options]
         with open(self.folder / "server.log", "ab") as log:
             self.process = subprocess.Popen(arguments, stdout=log, stderr=log, start_new_session=True)
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 120
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > limit:
                 raise AssertionError("mariadbd did not start:\n" + (self.folder / "server.log").read_text()[-4000:])

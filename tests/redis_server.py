@@ -3,26 +3,12 @@ import json
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-
-def free_port():
-    """One whose cluster port is free, too."""
-    while True:
-        with socket.socket() as probe, socket.socket() as bus:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-            if port > 55_000:
-                continue
-            try:
-                bus.bind(("127.0.0.1", port + 10_000))
-            except OSError:
-                continue
-            return port
+from tools.local_fleet.process import free_port
 
 
 class RedisServer:
@@ -33,7 +19,7 @@ class RedisServer:
         self.options, self.password, self.process = list(options), password, None
         self.port = free_port()
 
-    def start(self, seconds=10):
+    def start(self, seconds=60):
         log = self.folder / "redis.log"
         log.unlink(missing_ok=True)
         secret = ["--requirepass", self.password] if self.password else []
@@ -98,14 +84,18 @@ class RedisCluster:
         self.nodes = [RedisServer(*options) for _ in range(6)]
 
     def __enter__(self):
-        for node in self.nodes:
-            node.start()
-        self.nodes[0].cli("--cluster", "create", *[f"127.0.0.1:{node.port}" for node in self.nodes],
-                          "--cluster-replicas", 1, "--cluster-yes")
-        limit = time.monotonic() + 30
-        while not all(self.is_whole(node) for node in self.nodes):
-            assert time.monotonic() < limit, "the cluster does not become whole"
-            time.sleep(0.05)
+        try:
+            for node in self.nodes:
+                node.start()
+            self.nodes[0].cli("--cluster", "create", *[f"127.0.0.1:{node.port}" for node in self.nodes],
+                              "--cluster-replicas", 1, "--cluster-yes")
+            limit = time.monotonic() + 60
+            while not all(self.is_whole(node) for node in self.nodes):
+                assert time.monotonic() < limit, "the cluster does not become whole"
+                time.sleep(0.05)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     @staticmethod

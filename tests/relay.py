@@ -44,7 +44,7 @@ class Relay:
     def start(self, target, delay_s=0):
         self.stop()
         self.process = subprocess.Popen([sys.executable, "-m", "tests.relay", str(self.port), str(target), str(delay_s)])
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 60
         while True:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return self

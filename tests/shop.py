@@ -14,6 +14,7 @@ import requests
 
 from tests import mariadb
 from tests.openapi import Contract
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,6 +38,15 @@ def program():
 def engine():
     """What shops keep their data in: `sqlite`, or `mysql` for a MariaDB server of the run's own (CADDY_TEST_ENGINE)."""
     return os.environ.get("CADDY_TEST_ENGINE", "sqlite")
+
+
+def states_of(pid):
+    """The kernel's letters for what the threads of a process do, without those that have ended: none once all of it is gone."""
+    states = set()
+    for path in Path("/proc").glob(f"{pid}/task/*/stat"):
+        with suppress(OSError):   # it ended meanwhile
+            states.add(path.read_text().rpartition(")")[2].split()[0])
+    return states - {"Z", "X"}
 
 
 def key():
@@ -100,12 +110,12 @@ class Shop:
 
     def start(self, *arguments, **settings):
         self.migrate()
-        self.log = open(self.directory / "serve.log", "ab+")
-        where = self.log.seek(0, os.SEEK_END)
-        self.process = subprocess.Popen(
-            [program(), "serve", "--data-dir", str(self.data), "--port", "0", "--admin-port", "0", *arguments],
-            stdout=self.log, stderr=subprocess.STDOUT, env={**os.environ, **self.settings, **settings})
-        listening = self.wait_for_log("serve.listening", where)
+        with open(self.directory / "serve.log", "ab+") as log:
+            where = log.seek(0, os.SEEK_END)
+            self.process = subprocess.Popen(
+                [program(), "serve", "--data-dir", str(self.data), "--port", "0", "--admin-port", "0", *arguments],
+                stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **self.settings, **settings})
+        listening = self.wait_for_log("serve.listening", where, seconds=120)
         self.base = f"http://{self.host}:{listening['port']}"
         self.admin_base = f"http://{self.host}:{listening['admin_port']}"
         self.port = listening["port"]
@@ -123,11 +133,11 @@ class Shop:
         finally:
             self.kill()
 
-    def wait_for_log(self, event, start=0, seconds=30):
+    def wait_for_log(self, event, start=0, seconds=60):
         """The first line of this event; the log is written beside the answers, so a line may come after what it tells of."""
         return json.loads(self.wait_for_log_line(f'"event":"{event}"', start, seconds))
 
-    def wait_for_log_line(self, part, start=0, seconds=30):
+    def wait_for_log_line(self, part, start=0, seconds=60):
         """The first whole line with this in it."""
         limit = time.monotonic() + seconds
         while time.monotonic() < limit:
@@ -145,7 +155,7 @@ class Shop:
         if self.process is None:
             return
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=60)
+        code = self.process.wait(timeout=120)
         self.process = None
         assert code == expected, f"serve ended with {code}:\n{(self.directory / 'serve.log').read_text()[-4000:]}"
 
@@ -155,14 +165,17 @@ class Shop:
         return [int(each) for each in family.read_text().split()] if family.exists() else []
 
     def kill(self):
-        """All of it at once, as a power cut would: nobody is left to notice the others' end."""
+        """All of it at once, as a power cut would: nobody is left to notice the others' end. Afterwards all of it is gone."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGSTOP)
-            for worker in self.workers():
+            until(lambda: self.process.poll() is not None or states_of(self.process.pid) <= {"T", "t"})   # it begins nobody any more
+            workers = self.workers()
+            for worker in workers:
                 with suppress(ProcessLookupError):
                     os.kill(worker, signal.SIGKILL)
             self.process.kill()
             self.process.wait()
+            until(lambda: not any(states_of(worker) for worker in workers), every=0.002)
         self.process = None
 
     # -- calls ---------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """One campaign: a fleet, shoppers, a nemesis, and the checker's verdict. `make torture`, or
 
-    python3 -m torture.campaign [--minutes 1] [--seed N] [--topology one|redis-cluster]
+    python3 -m torture.campaign [--minutes 1] [--seed N] [--topology one|redis-cluster|galera|galera-and-redis-cluster]
 """
 import argparse
 import random
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.fleet import Fleet, durable_server
+from tests.galera import GaleraCluster
 from tests.redis_server import RedisCluster, RedisServer
 from torture.checker import check
 from torture.clients import Shopper
@@ -21,7 +22,9 @@ from torture.history import History
 from torture.nemesis import Nemesis, plan
 
 START = 100_000
-TOPOLOGIES = {"one": RedisServer, "redis-cluster": RedisCluster}   # which Redis there is beside the one MariaDB server
+TOPOLOGIES = {   # the database and the Redis that the fleet stands on
+    "one": (durable_server, RedisServer), "redis-cluster": (durable_server, RedisCluster),
+    "galera": (lambda: GaleraCluster().start(), RedisServer), "galera-and-redis-cluster": (lambda: GaleraCluster().start(), RedisCluster)}
 KEPT = Path(__file__).resolve().parent.parent / "build" / "torture"
 
 
@@ -55,9 +58,10 @@ def sold_under_fire(seconds, seed, shoppers, folder, topology="one"):
     faults = plan(seed, seconds)
     print(f"topology {topology}, seed {seed}, {seconds:.0f} s, {shoppers} shoppers, {len(faults)} faults:", *faults, sep="\n  ", flush=True)
     history = History(folder / "history.jsonl")
-    database = durable_server()
+    make_database, make_redis = TOPOLOGIES[topology]
+    database = make_database()
     try:
-        with TOPOLOGIES[topology]() as redis, tempfile.TemporaryDirectory(prefix="caddy-torture-") as where, \
+        with make_redis() as redis, tempfile.TemporaryDirectory(prefix="caddy-torture-") as where, \
                 Fleet(where, database, redis, pods=3, workers=2, stock=START) as fleet:
             fleet.prepare().wait_for_redis("ok")
             stop = threading.Event()

@@ -59,6 +59,8 @@ class Nemesis:
             server = self.servers[target]
             nodes = getattr(server, "nodes", [server])   # of a cluster, one
             self.hit_server(nodes[(fault.choice >> 4) % len(nodes)], verb, fault.lasts_s)
+            if target == "database" and len(nodes) > 1:
+                server.wait_for_size(len(nodes))   # two lost at once are no fault that a cluster of three claims to bear
         elif target == "pod":
             pod.kill()
             time.sleep(fault.lasts_s)

@@ -1,62 +1,21 @@
 """Three nodes of a Galera cluster on one machine: one is killed under orders, and orders go on."""
-import shutil
 import threading
 import time
 import uuid
-from pathlib import Path
 
 import pytest
 import requests
 
-from tests import mariadb
+from tests.galera import GaleraCluster, is_installed
 from tests.shop import Shop, engine, key
 from tests.system.test_concurrency import stocked
 
-PROVIDER = Path("/usr/lib/galera/libgalera_smm.so")
-pytestmark = pytest.mark.skipif(engine() != "mysql" or not PROVIDER.exists() or not shutil.which("rsync"),
-                                reason="a cluster wants CADDY_TEST_ENGINE=mysql, galera-4 and rsync")
-
-
-class Cluster:
-    def __init__(self):
-        self.nodes = []
-        ports = [mariadb.free_port() for _ in range(3)]
-        addresses = ",".join(f"127.0.0.1:{port}" for port in ports)
-        for number, port in enumerate(ports):
-            receive = f"127.0.0.1:{mariadb.free_port()}"
-            options = f"gmcast.listen_addr=tcp://127.0.0.1:{port};ist.recv_addr=127.0.0.1:{mariadb.free_port()};evs.keepalive_period=PT0.5S;evs.inactive_check_period=PT0.5S;" \
-                      "evs.suspect_timeout=PT2S;" \
-                      "evs.inactive_timeout=PT4S;pc.recovery=false;gcache.size=32M"
-            self.nodes.append(mariadb.MariaDb(
-                mariadb.fast_folder("caddy-galera-"), "--wsrep-on=ON", f"--wsrep-provider={PROVIDER}", "--binlog-format=ROW",
-                f"--wsrep-cluster-address=gcomm://{addresses}", "--wsrep-cluster-name=caddy", f"--wsrep-node-name=node{number}",
-                f"--wsrep-node-address=127.0.0.1:{port}", "--wsrep-sst-method=rsync", f"--wsrep-sst-receive-address={receive}",
-                f"--wsrep-provider-options={options}", "--innodb-autoinc-lock-mode=2", user="mysql"))   # rsync's daemon gives up being root
-
-    def start(self):
-        self.nodes[0].install().start("--wsrep-new-cluster").create_user()
-        for node in self.nodes[1:]:
-            node.install().start()
-        self.wait_for_size(3)
-        return self
-
-    def wait_for_size(self, size):
-        limit = time.monotonic() + 60
-        while True:
-            found = [node.query("SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_size', 'wsrep_ready')") for node in self.nodes if node.process]
-            if all(dict(map(tuple, each)) == {"wsrep_cluster_size": str(size), "wsrep_ready": "ON"} for each in found):
-                return
-            assert time.monotonic() < limit, found
-            time.sleep(0.1)
-
-    def remove(self):
-        for node in self.nodes:
-            node.remove()
+pytestmark = pytest.mark.skipif(engine() != "mysql" or not is_installed(), reason="a cluster wants CADDY_TEST_ENGINE=mysql, galera-4 and rsync")
 
 
 @pytest.fixture
 def cluster():
-    own = Cluster()
+    own = GaleraCluster()
     try:
         yield own.start()
     finally:
@@ -102,8 +61,7 @@ def test_orders_go_on_when_the_node_that_takes_them_is_killed(cluster, tmp_path)
     shop = Shop(tmp_path)
     first = cluster.nodes[0]
     shop.server = cluster.nodes[1]   # what the test itself asks
-    shop.settings.update(first.create_database(f"caddy_{uuid.uuid4().hex}"))
-    shop.settings["DB_HOST"] = ",".join(f"127.0.0.1:{node.port}" for node in cluster.nodes)
+    shop.settings.update(cluster.create_database(f"caddy_{uuid.uuid4().hex}"))
     stocked(shop, 100_000)
     stop = threading.Event()
     buyers = [Buyer(shop, stop) for _ in range(6)]

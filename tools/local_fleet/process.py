@@ -2,6 +2,7 @@
 import contextlib
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,17 +14,26 @@ class Failure(Exception):
     """What a person should read, and nothing more."""
 
 
+GIVEN = set()
+
+
 def free_port():
-    """One whose neighbour ten thousand above is free as well: a Redis Cluster takes both."""
+    """One whose neighbour ten thousand above is free as well: a Redis Cluster takes both.
+
+    Below those that the kernel gives to whoever calls somebody, where it leaves room: it stays free until its server takes it,
+    and whenever its server is away for a while. Who knocks at a closed door among them may be given its very number, and holds it.
+    """
+    kernels = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
-        with socket.socket() as port, socket.socket() as neighbour:
-            port.bind(("127.0.0.1", 0))
+        wanted = random.randrange(10_000, kernels - 10_000) if kernels > 21_000 else 0
+        with socket.socket() as port, socket.socket() as neighbour, contextlib.suppress(OSError):
+            port.bind(("127.0.0.1", wanted))
             number = port.getsockname()[1]
-            if number > 55_000:
+            if number > 55_000 or {number, number + 10_000} & GIVEN:
                 continue
-            with contextlib.suppress(OSError):
-                neighbour.bind(("127.0.0.1", number + 10_000))
-                return number
+            neighbour.bind(("127.0.0.1", number + 10_000))
+            GIVEN.update((number, number + 10_000))
+            return number
 
 
 def tail(path, lines=20):

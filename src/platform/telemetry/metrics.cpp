@@ -76,6 +76,11 @@ struct Family::Index {
     std::string key;   // kept for its capacity
     std::string last_key;   // most counts of a moment are of one series
     Cell* last = nullptr;
+
+    void forget() {
+        series.clear();
+        last = nullptr;
+    }
     std::vector<Cell> nowhere;   // takes the counts that have no room
 };
 
@@ -153,7 +158,7 @@ void attach(std::span<std::byte> area) {
     });
     forget_gauges(area);
     // A series that is there from the start shows zero before the first event, and a rate has where to begin.
-    for (const auto* family : families()) family->index_->series.clear();
+    for (const auto* family : families()) family->index_->forget();
     for (const auto* family : families()) {
         if (family->description().labels.empty() && family->kind() == Kind::counter) {
             static_cast<const Counter*>(family)->add({}, 0);
