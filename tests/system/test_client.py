@@ -10,7 +10,7 @@ CLIENT = ROOT / "web" / "client"
 
 def npm(*words):
     done = subprocess.run(
-        ["npm", "run", "--silent", *words], cwd=CLIENT, capture_output=True, text=True, timeout=300,
+        ["npm", "run", "--silent", *words], cwd=CLIENT, capture_output=True, text=True, timeout=1200,
         env={**os.environ, "CADDY_PROGRAM": program()})
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

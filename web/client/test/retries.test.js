@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { answerOf, createClient, NetworkError, ProblemError, TimeoutError } from "@caddy-shopping/client";
 import { createAdminClient } from "@caddy-shopping/client/admin";
 import { password, sharedShop } from "./support/shop.js";
@@ -135,21 +136,26 @@ test("an attempt that takes too long comes again, within the deadline of the cal
   const proxy = await faulty(t);
   const shop = createClient({ baseUrl: proxy.base, timeoutMs: 200, backoffMs: 1 });
   proxy.fail("silence", /categories$/);
-  await shop.listCategories({}, { timeoutMs: 1000 });
+  await shop.listCategories({}, { timeoutMs: 3000 });
   assert.equal(proxy.requests(/categories$/).length, 2);
 
   proxy.fail("silence", /categories$/, 100);
   const started = Date.now();
-  const error = await failure(shop.listCategories({}, { deadlineMs: 700, retries: 100 }));
+  const error = await failure(shop.listCategories({}, { deadlineMs: 2000, retries: 100 }));
   assert.ok(error instanceof TimeoutError);
   assert.ok(error.attempts >= 2, String(error.attempts));
-  assert.ok(Date.now() - started < 2000);
+  assert.ok(Date.now() - started < 10_000);
 });
 
 test("a call without a deadline has none", async () => {
   const patient = createClient({ baseUrl, deadlineMs: Infinity, timeoutMs: Infinity });
   assert.ok((await patient.listCategories()).data.length > 0);
 });
+
+/** @param {Awaited<ReturnType<typeof faulty>>} proxy @param {number} count */
+async function arrived(proxy, count) {
+  while (proxy.requests(/./).length < count) await pause(10);
+}
 
 test("a call ends when its caller says so: before it, under way, and between two attempts", async (t) => {
   const proxy = await faulty(t);
@@ -160,16 +166,16 @@ test("a call ends when its caller says so: before it, under way, and between two
 
   proxy.fail("silence", /categories$/);
   const underWay = new AbortController();
-  setTimeout(() => underWay.abort(reason), 100);
+  arrived(proxy, 1).then(() => underWay.abort(reason));
   await assert.rejects(shop.listCategories({}, { signal: underWay.signal }), reason);
   assert.equal(proxy.requests(/./).length, 1);
 
   proxy.fail("request", /categories$/, 100);
   const between = new AbortController();
   const patient = createClient({ baseUrl: proxy.base, backoffMs: 1e8, backoffMostMs: 1e8, deadlineMs: 2e8 });
-  setTimeout(() => between.abort(reason), 300);
+  arrived(proxy, 2).then(() => setTimeout(() => between.abort(reason), 300));
   const started = Date.now();
   await assert.rejects(patient.listCategories({}, { signal: between.signal }), reason);
-  assert.ok(Date.now() - started < 2000);
+  assert.ok(Date.now() - started < 60_000);
   assert.equal(proxy.requests(/./).length, 2);
 });

@@ -136,6 +136,9 @@ test("who signs out while a renewal is under way stays signed out", async (t) =>
   /** @type {() => void} */
   let release = () => {};
   const held = new Promise((resolve) => { release = () => resolve(undefined); });
+  /** @type {() => void} */
+  let reach = () => {};
+  const reached = new Promise((resolve) => { reach = () => resolve(undefined); });
   const client = createClient({
     baseUrl, auth: signIn, onTokens: (tokens) => heard.push(tokens),
     fetch: async (url, init) => {
@@ -145,12 +148,13 @@ test("who signs out while a renewal is under way stays signed out", async (t) =>
         return fetch(url, { ...init, headers });
       }
       const answer = await fetch(url, init);
+      reach();
       await held;
       return answer;
     },
   });
   const asking = client.listAddresses().catch((error) => error);
-  await pause(200);
+  await reached;
   await client.logout();
   release();
   assert.equal((await asking).status, 401);

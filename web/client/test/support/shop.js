@@ -42,8 +42,8 @@ export async function startShop(settings = {}) {
   const child = spawn(program(), ["serve", ...data, "--port", "0", "--admin-port", "0"], { env, stdio: ["ignore", out, out] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const port = async () => {
-    for (const limit = Date.now() + 30_000; Date.now() < limit; await pause(20)) {
-      const line = readFileSync(log, "utf8").split("\n").find((each) => each.includes('"event":"serve.listening"'));
+    for (const limit = Date.now() + 120_000; Date.now() < limit; await pause(20)) {
+      const line = readFileSync(log, "utf8").split("\n").slice(0, -1).find((each) => each.includes('"event":"serve.listening"'));
       if (line) return JSON.parse(line).port;
       if (child.exitCode !== null) break;
     }
