@@ -84,7 +84,7 @@ class Shop:
     def query(self, text):
         """The rows of a query beside the program, for what no call shows."""
         if engine() == "sqlite":
-            with closing(sqlite3.connect(self.data / "shop.sqlite")) as database, database:
+            with closing(sqlite3.connect(self.data / "shop.sqlite", timeout=60)) as database, database:
                 return database.execute(text).fetchall()
         rows = self.server.query(text, self.settings["DB_NAME"])
         return [tuple(int(cell) if re.fullmatch(r"-?[0-9]+", cell) else None if cell == "NULL" else cell for cell in row) for row in rows]

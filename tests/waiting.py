@@ -2,7 +2,7 @@
 import time
 
 
-def until(holds, seconds=30, every=0.02):
+def until(holds, seconds=60, every=0.02):
     """How long it took until it held."""
     since = time.monotonic()
     while not holds():

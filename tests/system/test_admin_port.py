@@ -27,7 +27,7 @@ def test_without_a_token_nothing_is_changed(fresh_shop):
     for method, path in (("GET", "/faults"), ("PUT", "/faults"), ("DELETE", "/faults"), ("PUT", "/log-level"), ("POST", "/profile")):
         refused = order(fresh_shop, method, path, {} if method == "PUT" else None)
         assert (refused.status_code, refused.json()["code"]) == (403, "admin.no_token"), path
-        assert requests.request(method, fresh_shop.base + path, timeout=10).status_code == 404, "never on the public port"
+        assert requests.request(method, fresh_shop.base + path, timeout=30).status_code == 404, "never on the public port"
     fresh_shop.stop()
     fresh_shop.start(ADMIN_TOKEN=TOKEN)
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}):
@@ -37,25 +37,25 @@ def test_without_a_token_nothing_is_changed(fresh_shop):
 
 
 def codes_of(shop, path, times=20):
-    return [requests.get(shop.base + path, timeout=10).status_code for _ in range(times)]
+    return [requests.get(shop.base + path, timeout=30).status_code for _ in range(times)]
 
 
 def slow(shop, times):
     """Of so many requests each: whether it took as long as the latency that was ordered."""
-    return [requests.get(shop.base + ROUTE, timeout=10).elapsed.total_seconds() > 0.29 for _ in range(times)]
+    return [requests.get(shop.base + ROUTE, timeout=30).elapsed.total_seconds() > 0.29 for _ in range(times)]
 
 
 def test_faults_come_to_all_workers_and_end_by_themselves(fresh_shop):
     fresh_shop.start("--workers", "2", ADMIN_TOKEN=TOKEN)
-    put = order(fresh_shop, "PUT", "/faults", {"faults": [{"route": ROUTE, "method": "GET", "status": 503, "seconds": 8}]})
-    assert put.status_code == 200 and put.json()["faults"][0]["share_per_mille"] == 1000, put.text
     since = time.monotonic()
-    until(lambda: set(codes_of(fresh_shop, ROUTE, 12)) == {503}, 7)
-    refused = requests.get(fresh_shop.base + ROUTE, timeout=10)
+    put = order(fresh_shop, "PUT", "/faults", {"faults": [{"route": ROUTE, "method": "GET", "status": 503, "seconds": 20}]})
+    assert put.status_code == 200 and put.json()["faults"][0]["share_per_mille"] == 1000, put.text
+    until(lambda: set(codes_of(fresh_shop, ROUTE, 12)) == {503}, 15)
+    refused = requests.get(fresh_shop.base + ROUTE, timeout=30)
     assert refused.json()["code"] == "request.fault_injected" and int(refused.headers["Retry-After"]) >= 1
     assert set(codes_of(fresh_shop, "/api/v1/categories", 6) + codes_of(fresh_shop, "/health", 6) + codes_of(fresh_shop, "/readyz", 6)) == {200}
     until(lambda: set(codes_of(fresh_shop, ROUTE, 12)) == {200})
-    assert time.monotonic() - since > 7.5
+    assert time.monotonic() - since > 19
     assert order(fresh_shop, "GET", "/faults").json() == {"faults": []}
     fresh_shop.stop()
 
@@ -124,7 +124,7 @@ def test_a_cpu_profile_of_a_worker_is_downloaded(fresh_shop, tmp_path):
 
     def visit():
         while not stop.is_set():
-            requests.get(fresh_shop.base + "/health", timeout=10)
+            requests.get(fresh_shop.base + "/health", timeout=30)
 
     visitors = [threading.Thread(target=visit) for _ in range(4)]
     for each in visitors:
@@ -143,16 +143,16 @@ def test_a_cpu_profile_of_a_worker_is_downloaded(fresh_shop, tmp_path):
 
 def test_a_process_may_serve_the_catalogue_alone(fresh_shop):
     fresh_shop.start("--routes", "catalogue")
-    assert requests.get(fresh_shop.base + ROUTE, timeout=10).status_code == 200
-    assert requests.get(fresh_shop.base + "/api/v1/search?q=x", timeout=10).status_code == 200
-    assert requests.post(fresh_shop.base + "/api/v1/carts", json={}, timeout=10).status_code == 404
-    assert requests.get(fresh_shop.base + "/api/v1/admin/orders", timeout=10).status_code == 404
-    assert requests.get(fresh_shop.base + "/api/v1/me", timeout=10).status_code == 401, "accounts are everybody's"
+    assert requests.get(fresh_shop.base + ROUTE, timeout=30).status_code == 200
+    assert requests.get(fresh_shop.base + "/api/v1/search?q=x", timeout=30).status_code == 200
+    assert requests.post(fresh_shop.base + "/api/v1/carts", json={}, timeout=30).status_code == 404
+    assert requests.get(fresh_shop.base + "/api/v1/admin/orders", timeout=30).status_code == 404
+    assert requests.get(fresh_shop.base + "/api/v1/me", timeout=30).status_code == 401, "accounts are everybody's"
     fresh_shop.stop()
     fresh_shop.start("--routes", "buying,back_office")
-    assert requests.get(fresh_shop.base + ROUTE, timeout=10).status_code == 404
-    assert requests.post(fresh_shop.base + "/api/v1/carts", json={}, timeout=10).status_code == 201
-    assert requests.get(fresh_shop.base + "/api/v1/admin/orders", timeout=10).status_code == 401
+    assert requests.get(fresh_shop.base + ROUTE, timeout=30).status_code == 404
+    assert requests.post(fresh_shop.base + "/api/v1/carts", json={}, timeout=30).status_code == 201
+    assert requests.get(fresh_shop.base + "/api/v1/admin/orders", timeout=30).status_code == 401
     fresh_shop.stop()
 
 
@@ -167,20 +167,20 @@ def test_jobs_run_where_jobs_are_and_the_api_where_the_api_is(fresh_shop):
                               stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **fresh_shop.settings})
     try:
         def listening():
-            lines = (fresh_shop.directory / "jobs.log").read_text().splitlines()
-            return [json.loads(line) for line in lines if '"event":"serve.listening"' in line]
+            lines = (fresh_shop.directory / "jobs.log").read_text().splitlines(keepends=True)
+            return [json.loads(line) for line in lines if '"event":"serve.listening"' in line and line.endswith("\n")]
 
-        until(listening, 30)
+        until(listening)
         [said] = listening()
         base = f"http://127.0.0.1:{said['port']}"
-        assert requests.get(base + "/readyz", timeout=10).status_code == 200
-        assert requests.get(base + ROUTE, timeout=10).status_code == 404
+        assert requests.get(base + "/readyz", timeout=30).status_code == 200
+        assert requests.get(base + ROUTE, timeout=30).status_code == 404
 
         def done():
-            text = requests.get(f"http://127.0.0.1:{said['admin_port']}/metrics", timeout=10).text
+            text = requests.get(f"http://127.0.0.1:{said['admin_port']}/metrics", timeout=30).text
             return value(text, "caddy_jobs_total", type="identity.registered", result="done") >= 1
 
-        until(done, 30)
+        until(done)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=60) == 0
     finally:

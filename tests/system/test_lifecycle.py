@@ -11,10 +11,12 @@ import pytest
 import requests
 
 from tests.shop import program
+from tests.waiting import until
 
 
 def test_health_and_probes(fresh_shop):
     fresh_shop.start()
+    until(lambda: fresh_shop.get("/health").json()["status"] == "ok")
     health = fresh_shop.get("/health").json()
     assert health["status"] == "ok" and health["checks"]["database"]["status"] == "ok" and health["version"]
     assert health["checks"]["workers"]["status"] == "ok" and health["uptime_s"] >= 0
@@ -26,26 +28,29 @@ def test_health_and_probes(fresh_shop):
 
 
 def test_requests_in_flight_are_answered_while_the_shop_drains(fresh_shop):
-    fresh_shop.start(DRAIN_DELAY="2")
+    fresh_shop.start(DRAIN_DELAY="6")
     codes, stop = [], threading.Event()
 
     def visit():
         while not stop.is_set():
             try:
-                codes.append(requests.get(fresh_shop.base + "/api/v1/products", timeout=10).status_code)
+                codes.append(requests.get(fresh_shop.base + "/api/v1/products", timeout=30).status_code)
             except requests.ConnectionError:
                 return
 
     visitors = [threading.Thread(target=visit) for _ in range(4)]
     for visitor in visitors:
         visitor.start()
-    time.sleep(0.3)
+    until(lambda: len(codes) > 10)
     process = fresh_shop.process
     process.send_signal(signal.SIGTERM)
-    time.sleep(0.7)
-    answer = fresh_shop.http.get(fresh_shop.admin_base + "/readyz")
-    assert (answer.status_code, answer.json()["reason"]) == (503, "draining")
-    assert process.wait(timeout=30) == 0
+
+    def drains():
+        answer = fresh_shop.http.get(fresh_shop.admin_base + "/readyz")
+        return (answer.status_code, answer.json().get("reason")) == (503, "draining")
+
+    until(drains)
+    assert process.wait(timeout=60) == 0
     stop.set()
     for visitor in visitors:
         visitor.join()
@@ -60,7 +65,7 @@ def test_a_second_signal_ends_at_once(fresh_shop):
     fresh_shop.wait_for_log("serve.draining")
     time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 1
+    assert process.wait(timeout=60) == 1
     fresh_shop.process = None
 
 
@@ -74,7 +79,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(fresh_shop)
         os.kill(workers[0], signal.SIGKILL)
         fresh_shop.wait_for_log("worker.started", before)
         fresh_shop.wait_for_log("worker.serving", before)
-        assert [requests.get(fresh_shop.base + "/health", timeout=10).status_code for _ in range(12)] == [200] * 12
+        assert [requests.get(fresh_shop.base + "/health", timeout=30).status_code for _ in range(12)] == [200] * 12
     fresh_shop.stop()
     assert subprocess.run(["pgrep", "-P", str(supervisor)], capture_output=True).returncode == 1
 
@@ -139,11 +144,11 @@ def test_an_older_schema_is_refused_with_the_command_to_run(fresh_shop):
     fresh_shop.run("migrate")
     with sqlite3.connect(fresh_shop.data / "shop.sqlite") as database:
         database.execute("DELETE FROM schema_migrations WHERE version = (SELECT MAX(version) FROM schema_migrations)")
-    done = subprocess.run([program(), "serve", "--data-dir", fresh_shop.data, "--port", "0", "--admin-port", "0"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([program(), "serve", "--data-dir", fresh_shop.data, "--port", "0", "--admin-port", "0"], capture_output=True, text=True, timeout=120)
     assert done.returncode in (69, 78) and "caddy-shopping migrate" in done.stderr
     with sqlite3.connect(fresh_shop.data / "shop.sqlite") as database:
         database.execute("INSERT INTO schema_migrations SELECT 999999, 'future', 'x', 0")
-    done = subprocess.run([program(), "serve", "--data-dir", fresh_shop.data, "--port", "0", "--admin-port", "0"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([program(), "serve", "--data-dir", fresh_shop.data, "--port", "0", "--admin-port", "0"], capture_output=True, text=True, timeout=120)
     assert done.returncode in (69, 78) and "newer program" in done.stderr
 
 

@@ -44,7 +44,7 @@ def test_health_follows_redis_and_the_shop_goes_on(fresh_shop, redis):
     wait_for_redis(fresh_shop, "ok")
     took = time.monotonic() - begun
     print(f"redis is back after {took * 1000:.0f} ms")
-    assert took < 5
+    assert took < 15
     fresh_shop.stop()
 
 
@@ -99,7 +99,7 @@ def test_what_a_run_leaves_in_redis_stands_in_the_table(fresh_shop, cli, redis):
     table = cli("redis-keys", "--json").stdout
     assert stray_keys([redis], table) == []
     # The check sees what it is for.
-    redis.cli("SET", "caddy:nobodys:key", "x", "PX", 1000)
+    redis.cli("SET", "caddy:nobodys:key", "x", "PX", 600_000)
     redis.cli("SET", "caddy:check:1", "x")
     redis.cli("SET", "caddy:check:2", "x", "PX", 5000)
     assert sorted(each.split()[0] for each in stray_keys([redis], table)) == ["caddy:check:1", "caddy:nobodys:key"]
