@@ -61,14 +61,15 @@ const redis::KeyPattern pods_key{{.owner = "health",
                                   .ttl_max = word_life,
                                   .size = "one field for each pod"}};
 
-// ARGV: the pod, 1 when it reaches the database, how long words count. How many of the other pods have reached it since
-// this one does not, and how many say that they do not.
+// ARGV: the pod, 1 when it reaches the database, how long words count, how old at most what they say is by then. How many
+// of the other pods have reached it since this one does not, and how many say that they do not. A server that goes away is
+// seen by one pod after another: who has just said that he reached it may have asked before it went.
 const redis::Script reach_script{{.name = "health.reach",
                                   .source = R"lua(
 if redis.replicate_commands then redis.replicate_commands() end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local pod, reaches, life = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local pod, reaches, life, lag = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local since, others = now, {}
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
@@ -81,7 +82,7 @@ redis.call('HSET', KEYS[1], pod, string.format('%s %.0f %.0f', reaches, since, n
 redis.call('PEXPIRE', KEYS[1], life)
 local reached, cut = 0, 0
 for _, other in ipairs(others) do
-  if other[1] == '0' then cut = cut + 1 elseif other[2] > since then reached = reached + 1 end
+  if other[1] == '0' then cut = cut + 1 elseif other[2] > since + lag then reached = reached + 1 end
 end
 return {reached, cut}
 )lua",
@@ -176,7 +177,7 @@ Task<bool> Health::is_cut_off_alone(bool reaches_database) {
     const std::vector<redis::Key> keys{pods_key()};
     const auto life_ms = std::chrono::milliseconds(word_life).count();
     const std::vector<std::string> arguments{std::to_string(platform_.windows.identity()), reaches_database ? "1" : "0",
-                                             std::to_string(life_ms)};
+                                             std::to_string(life_ms), std::to_string(probe_patience.count())};
     try {
         const auto reply = co_await platform_.redis->run(ctx, redis::Command(reach_script, keys, arguments));
         const auto& counts = reply.as_list();
