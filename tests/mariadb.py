@@ -89,6 +89,10 @@ class MariaDb:
         self.client(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
         return {"DB_HOST": "127.0.0.1", "DB_PORT": str(self.port), "DB_NAME": name, "DB_USERNAME": USER, "DB_PASSWORD": PASSWORD}
 
+    def dump(self, name, path):
+        with open(path, "wb") as out:
+            subprocess.run(["mariadb-dump", "--no-defaults", f"--socket={self.socket}", "-uroot", "--single-transaction", name], stdout=out, check=True)
+
     def drop_database(self, name):
         self.client(f"DROP DATABASE IF EXISTS `{name}`", check=False)
 

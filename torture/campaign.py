@@ -86,7 +86,10 @@ def run(seconds, seed, shoppers, folder, topology="one"):
     """History and findings of one campaign, and what the shoppers themselves could not bear."""
     with sold_under_fire(seconds, seed, shoppers, folder, topology) as (fleet, events, broken):
         found = found_in(fleet)
-    return events, found, check(events, found), broken
+        findings = check(events, found)
+        if findings:
+            fleet.database.dump(fleet.settings["DB_NAME"], folder / "database.sql")
+    return events, found, findings, broken
 
 
 def main():
@@ -107,7 +110,7 @@ def main():
     for fault in broken:
         print(f"a shopper could not go on: {fault!r}")
     sound = not findings and not broken and found["orders"]
-    print(f"{'nothing lost' if sound else f'NOT SOUND: {len(findings)} findings'}; history: {folder}/history.jsonl; again: --topology {given.topology} --seed {given.seed}")
+    print(f"{'nothing lost' if sound else f'NOT SOUND: {len(findings)} findings'}; history (and, of what is not sound, the database): {folder}; again: --topology {given.topology} --seed {given.seed}")
     return 0 if sound else 1
 
 
