@@ -65,9 +65,9 @@ def start(tmp_path):
         shop.stop()
 
 
-def policies(shop, tries=24):
+def policies(shop, tries=40):
     """What the workers say of their limits; each new connection meets another one."""
-    return {requests.get(shop.base + LIST, headers={"Connection": "close"}, timeout=10).headers["RateLimit-Policy"] for _ in range(tries)}
+    return {requests.get(shop.base + LIST, headers={"Connection": "close"}, timeout=30).headers["RateLimit-Policy"] for _ in range(tries)}
 
 
 def reload_is_good(shop):
@@ -76,7 +76,7 @@ def reload_is_good(shop):
 
 def settings_hash(shop):
     """As /version has it; the metric must say the same."""
-    told = requests.get(shop.admin_base + "/version", timeout=10).json()["config_hash"]
+    told = requests.get(shop.admin_base + "/version", timeout=30).json()["config_hash"]
     assert f'caddy_config_info{{config_hash="{told}"}} 1' in scrape(shop).text
     return told
 
@@ -100,19 +100,21 @@ def test_a_swapped_directory_takes_effect_in_all_workers_and_a_broken_one_change
     took = until(lambda: all(";q=888;" in each for each in policies(shop)))
     print(f"in all four workers after {took * 1000:.0f} ms")
     assert took < 8, "the look every ten seconds is a backstop, not the way"
+    until(lambda: reloads(shop, "done") == 1)
     good = settings_hash(shop)
-    assert good != first and reloads(shop, "done") == 1
+    assert good != first
     mount.put(THROTTLER_LIMIT="many", GLOBAL_RATE_LIMIT="999999")
     until(lambda: not reload_is_good(shop))
     assert all(";q=888;" in each for each in policies(shop))
     assert settings_hash(shop) == good and (reloads(shop, "done"), reloads(shop, "failed")) == (1, 1)
+    shop.wait_for_log("config.reload_failed")
     assert log_of(shop).count('"event":"config.reload_failed"') == 1 and "THROTTLER_LIMIT" in log_of(shop).split("config.reload_failed")[1]
     mount.put(THROTTLER_LIMIT=None, TROTTLER_LIMIT="999")
     until(lambda: "did you mean THROTTLER_LIMIT?" in log_of(shop))
     assert all(";q=888;" in each for each in policies(shop)) and not reload_is_good(shop)
     mount.put(TROTTLER_LIMIT=None, THROTTLER_LIMIT="999")
     until(lambda: all(";q=999;" in each for each in policies(shop)))
-    assert reload_is_good(shop)
+    until(lambda: reload_is_good(shop))
     assert shop.workers() == before and '"event":"reload.started"' not in log_of(shop), "nobody had to be replaced"
 
 
@@ -140,7 +142,8 @@ def test_what_cannot_change_in_place_comes_with_new_workers_and_what_the_supervi
     cart, proof = shop.cart(("plain-mug", 1))
     more = shop.post(f"/carts/{cart['id']}/lines", {"variant_id": shop.variant("notebook-06")["id"], "quantity": 1}, headers=proof)
     assert more.json()["code"] == "cart.line_limit", more.text
-    assert '"event":"config.wants_restart"' in log_of(shop) and "PORT" in log_of(shop).split("config.wants_restart")[1].splitlines()[0]
+    shop.wait_for_log("config.wants_restart")
+    assert "PORT" in log_of(shop).split("config.wants_restart")[1].splitlines()[0]
 
 
 def test_keys_of_tokens_are_exchanged_without_a_signed_in_person_noticing(start, tmp_path):
@@ -157,7 +160,7 @@ def test_keys_of_tokens_are_exchanged_without_a_signed_in_person_noticing(start,
         return json.loads(base64.urlsafe_b64decode(text.split(".")[0] + "=="))["kid"]
 
     def answers(text):
-        return {requests.get(shop.base + "/api/v1/me", timeout=10,
+        return {requests.get(shop.base + "/api/v1/me", timeout=30,
                              headers={"Authorization": f"Bearer {text}", "Connection": "close"}).status_code for _ in range(12)}
 
     email = f"{uuid.uuid4().hex}@example.com"
@@ -167,7 +170,8 @@ def test_keys_of_tokens_are_exchanged_without_a_signed_in_person_noticing(start,
     until(lambda: key_of(token()) != key_of(old))
     until(lambda: {key_of(token()) for _ in range(6)} == {key_of(token())})
     new = token()
-    assert answers(old) == answers(new) == {200}
+    until(lambda: answers(new) == {200})   # by the other worker, too, as soon as it has read the files
+    assert answers(old) == {200}
     mount.put(jwt_secret=third, jwt_secret_previous=second)
     until(lambda: answers(old) == {401})
     assert answers(new) == {200}
@@ -179,7 +183,7 @@ def test_read_only_mode_refuses_changes_and_rests_jobs_until_it_is_switched_off(
     cart, proof = shop.cart(("plain-mug", 1))
 
     def health():
-        return [requests.get(shop.base + "/health", headers={"Connection": "close"}, timeout=10).json() for _ in range(8)]
+        return [requests.get(shop.base + "/health", headers={"Connection": "close"}, timeout=30).json() for _ in range(24)]
 
     mount.put(READ_ONLY_MODE="true")
     until(lambda: all(each["read_only"] for each in health()))
@@ -189,12 +193,12 @@ def test_read_only_mode_refuses_changes_and_rests_jobs_until_it_is_switched_off(
                                ("POST", "/auth/login", {"email": "a@example.com", "password": "some password"})):
         refused = shop.call(method, path, json=body, headers=proof)
         assert (refused.status_code, refused.json()["code"], refused.headers["Retry-After"]) == (503, "request.read_only", "30")
-    assert requests.get(shop.base + "/readyz", timeout=10).status_code == 200
+    assert requests.get(shop.base + "/readyz", timeout=30).status_code == 200
     mount.put(READ_ONLY_MODE="false")
     until(lambda: not any(each["read_only"] for each in health()))
     order, own = shop.order(("plain-mug", 1))
     assert shop.post(f"/sandbox/payments/{order['payment']['id']}/approve").status_code == 202
-    shop.wait_for_order(order, own, "paid", seconds=30)   # by a job
+    shop.wait_for_order(order, own, "paid")   # by a job
 
 
 class Callers:
@@ -236,8 +240,8 @@ def test_a_rotated_password_of_the_database_costs_no_request(start, tmp_path, mo
     buyers = Callers(shop)
     until(lambda: len(buyers.statuses) > 20)
     accept(first, second)
-    mount.put(db_password=second)
-    until(lambda: '"event":"config.reloaded"' in log_of(shop))
+    mount.put(db_password=second, THROTTLER_LIMIT="777777")
+    until(lambda: all(";q=777777;" in each for each in policies(shop)))   # all workers have read it
     time.sleep(1)   # for those that signed in with the old one, whom nobody would hear otherwise
     accept(second)
     seen = len(buyers.statuses)
@@ -253,7 +257,7 @@ def test_a_rotated_password_of_redis_is_used_by_the_next_connection(start, tmp_p
         shop = start(mount, workers=1, **redis.settings())
 
         def state():
-            return requests.get(shop.base + "/health", timeout=10).json()["checks"]["redis"]["status"]
+            return requests.get(shop.base + "/health", timeout=30).json()["checks"]["redis"]["status"]
 
         until(lambda: state() == "ok")
         redis.cli("CONFIG", "SET", "requirepass", second)
@@ -272,7 +276,7 @@ def test_a_second_password_of_a_redis_user_replaces_the_first_without_a_failed_r
         shop = start(mount, workers=2, **redis.settings())
 
         def state():
-            return requests.get(shop.base + "/health", headers={"Connection": "close"}, timeout=10).json()["checks"]["redis"]["status"]
+            return requests.get(shop.base + "/health", headers={"Connection": "close"}, timeout=30).json()["checks"]["redis"]["status"]
 
         def settled():
             return all(state() == "ok" for _ in range(6))

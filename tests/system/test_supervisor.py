@@ -6,12 +6,13 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import requests
 
 from tests import waiting
-from tests.shop import Shop, program
+from tests.shop import Shop, program, states_of
 from tests.system.test_metrics import scrape, value
 
 
@@ -20,7 +21,7 @@ def size_of_log(shop):
 
 
 def probe(shop, path):
-    return shop.http.get(shop.admin_base + path, timeout=10).status_code
+    return shop.http.get(shop.admin_base + path, timeout=30).status_code
 
 
 def until(what, seconds=60):
@@ -28,19 +29,19 @@ def until(what, seconds=60):
 
 
 def test_a_worker_that_hangs_is_seen_and_replaced_while_the_others_serve(fresh_shop):
-    fresh_shop.start("--workers", "2")
+    fresh_shop.start("--workers", "2", WORKER_HUNG_AFTER_S="10")   # it is seen after three
     hung, other = fresh_shop.workers()
     before = size_of_log(fresh_shop)
     os.kill(hung, signal.SIGSTOP)
     seen = until(lambda: probe(fresh_shop, "/livez") == 503)
-    assert seen < 5
+    assert seen < 10
     said = fresh_shop.wait_for_log("worker.hung", before)
-    assert said["pid"] == hung and 5_000 <= said["detail"] < 7_000
+    assert said["pid"] == hung and 10_000 <= said["detail"] < 25_000
     until(lambda: probe(fresh_shop, "/livez") == 200)
     fresh_shop.wait_for_log("worker.serving", before)
     assert hung not in fresh_shop.workers() and other in fresh_shop.workers()
     assert value(scrape(fresh_shop).text, "caddy_worker_restarts_total", reason="hung") == 1
-    assert [requests.get(fresh_shop.base + "/readyz", timeout=10).status_code for _ in range(8)] == [200] * 8
+    assert [requests.get(fresh_shop.base + "/readyz", timeout=30).status_code for _ in range(8)] == [200] * 8
     fresh_shop.stop()
 
 
@@ -49,7 +50,7 @@ def test_a_request_that_waits_at_a_hung_worker_is_answered_by_its_successor(fres
     [hung] = fresh_shop.workers()
     os.kill(hung, signal.SIGSTOP)
     codes = []
-    waiting = [threading.Thread(target=lambda: codes.append(requests.get(fresh_shop.base + "/readyz", timeout=30).status_code)) for _ in range(5)]
+    waiting = [threading.Thread(target=lambda: codes.append(requests.get(fresh_shop.base + "/readyz", timeout=90).status_code)) for _ in range(5)]
     for each in waiting:
         each.start()
     for each in waiting:
@@ -60,15 +61,16 @@ def test_a_request_that_waits_at_a_hung_worker_is_answered_by_its_successor(fres
 
 def test_the_whole_group_that_was_stopped_goes_on(fresh_shop):
     """A laptop that slept, a machine that was moved: nobody hung, though nobody gave a sign of life."""
-    fresh_shop.start("--workers", "2", WORKER_HUNG_AFTER_S="2")
+    fresh_shop.start("--workers", "2", WORKER_HUNG_AFTER_S="5")
     family = [fresh_shop.process.pid, *fresh_shop.workers()]
     for each in family:
         os.kill(each, signal.SIGSTOP)
-    time.sleep(3.5)
+    time.sleep(7)
     for each in family:
         os.kill(each, signal.SIGCONT)
     time.sleep(1)
-    assert [fresh_shop.process.pid, *fresh_shop.workers()] == family and probe(fresh_shop, "/livez") == 200
+    until(lambda: probe(fresh_shop, "/livez") == 200)
+    assert [fresh_shop.process.pid, *fresh_shop.workers()] == family
     fresh_shop.stop()
 
 
@@ -80,14 +82,14 @@ def test_a_worker_that_needs_too_much_memory_is_replaced_before_it_goes(fresh_sh
     def visit():
         while not stop.is_set():
             try:
-                codes.append(requests.get(fresh_shop.base + "/readyz", timeout=10).status_code)
+                codes.append(requests.get(fresh_shop.base + "/readyz", timeout=30).status_code)
             except requests.ConnectionError as fault:
                 codes.append(repr(fault))
 
     visitor = threading.Thread(target=visit)
     visitor.start()
     fresh_shop.wait_for_log("worker.bloated")
-    until(lambda: not set(first) & set(fresh_shop.workers()), 40)
+    until(lambda: not set(first) & set(fresh_shop.workers()) and len(codes) > 50, 120)
     stop.set()
     visitor.join()
     assert set(codes) == {200} and len(codes) > 50
@@ -111,7 +113,7 @@ def test_after_a_burst_of_crashes_the_supervisor_gives_up(fresh_shop):
 
     killer = threading.Thread(target=strike)
     killer.start()
-    assert process.wait(timeout=60) == 70
+    assert process.wait(timeout=180) == 70
     killer.join()
     log = (fresh_shop.directory / "serve.log").read_text()
     assert '"event":"supervisor.gives_up"' in log
@@ -149,9 +151,9 @@ def may_make_namespaces():
 def test_as_process_1_of_a_container_it_reaps_orphans_and_ends_on_sigterm(tmp_path):
     """An exec probe that forks and dies leaves its children to process 1."""
     data = tmp_path / "data"
-    log = open(tmp_path / "log", "wb+")
-    box = subprocess.Popen(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", program(), "serve", "--data-dir", str(data), "--port", "0",
-                            "--admin-port", "0", "--workers", "2"], stdout=log, stderr=subprocess.STDOUT)
+    with open(tmp_path / "log", "wb+") as log:
+        box = subprocess.Popen(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", program(), "serve", "--data-dir", str(data), "--port", "0",
+                                "--admin-port", "0", "--workers", "2"], stdout=log, stderr=subprocess.STDOUT)
     try:
         until(lambda: b"serve.listening" in (tmp_path / "log").read_bytes())
         [inner] = [int(each) for each in open(f"/proc/{box.pid}/task/{box.pid}/children").read().split()]
@@ -161,12 +163,16 @@ def test_as_process_1_of_a_container_it_reaps_orphans_and_ends_on_sigterm(tmp_pa
 
         def states():
             children = open(f"/proc/{inner}/task/{inner}/children").read().split()
-            return [open(f"/proc/{each}/stat").read().rsplit(")", 1)[1].split()[0] for each in children]
+            found = []
+            for each in children:
+                with suppress(OSError):   # it was buried meanwhile
+                    found.append(Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split()[0])
+            return found
 
         time.sleep(0.5)
-        until(lambda: len(states()) == 2 and "Z" not in states(), 5)
+        until(lambda: len(states()) == 2 and "Z" not in states())
         os.kill(inner, signal.SIGTERM)
-        assert box.wait(timeout=30) == 0
+        assert box.wait(timeout=120) == 0
     finally:
         box.kill()
         box.wait()
@@ -179,4 +185,4 @@ def test_workers_end_when_their_supervisor_is_killed(tmp_path):
     shop.process.kill()
     shop.process.wait()
     shop.process = None
-    until(lambda: not any(os.path.exists(f"/proc/{each}") for each in workers), 30)
+    until(lambda: not any(states_of(each) for each in workers))
