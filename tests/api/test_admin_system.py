@@ -49,8 +49,12 @@ def test_the_pod_tells_of_itself_its_workers_and_its_schema(own, staff):
     assert began[0] == min(began) and (began[1] - began[0]).total_seconds() < 60   # the supervisor's, not a worker's
     assert [each["slot"] for each in pod["workers"]] == [0, 1]
     assert told["schema"]["missing"] == 0 and told["schema"]["applied"] == told["schema"]["known"] == pod["schema_known"] > 0
-    health = own.http.get(own.base + "/health", timeout=30).json()
-    assert (told["health"]["status"], told["health"]["checks"]) == (health["status"], health["checks"])
+
+    def agree():   # each is as of its own moment
+        told, health = own.get(SYSTEM, headers=staff).json()["health"], own.http.get(own.base + "/health", timeout=30).json()
+        return (told["status"], told["checks"]) == (health["status"], health["checks"])
+
+    until(agree)
 
 
 def test_settings_are_those_in_force_and_say_where_they_come_from(own, staff):
@@ -98,9 +102,10 @@ def test_pods_know_each_other_and_who_was_told_something_else(tmp_path):
                 pod.start()
             operator = pods[0].staff("jobs_manage")
             report = lambda: pods[0].get(SYSTEM, headers=operator).json()   # noqa: E731
+            until(lambda: report()["health"]["checks"]["redis"]["status"] == "ok")
             until(lambda: [each["state"] for each in report()["pods"]] == ["serving"] * 3)
             seen = report()
-            assert seen["fleet_known"] is True and seen["health"]["checks"]["redis"]["status"] == "ok"
+            assert seen["fleet_known"] is True
             assert sum(each["here"] for each in seen["pods"]) == 1
             hashes = [requests.get(pod.admin_base + "/version", timeout=30).json()["config_hash"] for pod in pods]
             assert sorted(each["config_hash"] for each in seen["pods"]) == sorted(hashes) and len(set(hashes)) == 2

@@ -89,7 +89,7 @@ def test_tokens_that_nobody_signed_are_worth_nothing(shop):
 
     claims = decode(body)
     forged = [
-        "", "x", "a.b.c", f"{head}.{body}.", f"{head}.{body}.{signature[:-2]}AA",
+        "", "x", "a.b.c", f"{head}.{body}.", f"{head}.{body}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}",
         f"{encode({'alg': 'none', 'typ': 'JWT'})}.{body}.", f"{head}.{encode({**claims, 'role': 'admin'})}.{signature}",
         f"{encode({**decode(head), 'alg': 'RS256'})}.{body}.{signature}", f"{encode({**decode(head), 'kid': '../../etc'})}.{body}.{signature}"]
     for each in forged:
