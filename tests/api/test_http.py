@@ -9,7 +9,7 @@ STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3}) [A-Z]")
 
 
 def raw(shop, data, until_closed=True):
-    with socket.create_connection(("127.0.0.1", shop.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", shop.port), timeout=60) as connection:
         connection.sendall(data)
         received = b""
         while True:

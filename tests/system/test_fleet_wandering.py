@@ -88,7 +88,7 @@ def places(edge, fleet):
     def found():
         return {asked[name]: number for number, pod in enumerate(fleet.pods)
                 for name in re.findall(r'"request_id":"(visit-[^"]+)"', (pod.directory / "serve.log").read_text()) if name in asked}
-    until(lambda: len(found()) == len(VISITORS), 30)
+    until(lambda: len(found()) == len(VISITORS))
     return found()
 
 
@@ -99,6 +99,7 @@ def follow(edge, pods):
 
 def test_when_a_pod_comes_or_goes_its_share_of_the_visitors_moves_and_nobody_else(tmp_path):
     with RedisServer() as redis, Fleet(tmp_path, shared(), redis, pods=4, workers=1) as fleet:
+        fleet.wait_until(lambda pod: pod.get("/health").json()["status"] == "ok")
         edge = Edge(tmp_path / "edge", free_port(), manifests.edge(), [f"127.0.0.1:{pod.port}" for pod in fleet.pods[:3]], limits=False).start()
         try:
             three = places(edge, fleet)

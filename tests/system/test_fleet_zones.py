@@ -132,7 +132,7 @@ def zones(tmp_path, servers, monkeypatch):
 
 def test_networks_of_a_run_that_was_killed_are_removed_and_those_of_others_stay():
     gone = subprocess.Popen(["true"])
-    gone.wait(10)
+    gone.wait(60)
     stale, living = f"caddy{gone.pid:x}z0", f"caddy{os.getppid():x}z9"
     inside = None
     try:
@@ -143,7 +143,7 @@ def test_networks_of_a_run_that_was_killed_are_removed_and_those_of_others_stay(
         remove_left_over()
         names = [line.split()[0] for line in ip("netns", "list").stdout.splitlines()]
         assert stale not in names and living in names
-        assert inside.wait(10) == -signal.SIGKILL
+        assert inside.wait(60) == -signal.SIGKILL
     finally:
         if inside is not None and inside.poll() is None:
             inside.kill()
@@ -168,16 +168,16 @@ def test_a_zone_is_cut_off_while_shoppers_buy(tmp_path, servers, zones):
         lost.cut()
         until(lambda: lost.address() not in edge.pods)
         before = orders()
-        until(lambda: orders() >= before + 9 or faults(), 60)
+        until(lambda: orders() >= before + 9 or faults(), 120)
         assert len(edge.pods) == ZONES - 1, "the other zones are not drawn into it"
 
         lost.mend()
         until(lambda: len(edge.pods) == ZONES)
-        answered = requests.get(lost.pod.base + "/health", timeout=10).json()
-        until(lambda: requests.get(lost.pod.base + "/health", timeout=10).json()["status"] == "ok", 30)
+        answered = requests.get(lost.pod.base + "/health", timeout=30).json()
+        until(lambda: requests.get(lost.pod.base + "/health", timeout=30).json()["status"] == "ok")
         assert answered["status"] in ("ok", "degraded")
         before = orders()
-        until(lambda: orders() >= before + 6 or faults(), 60)
+        until(lambda: orders() >= before + 6 or faults(), 120)
     finally:
         for each in shoppers:
             each.ended.set()

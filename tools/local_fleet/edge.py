@@ -73,7 +73,7 @@ class Edge:
     def start(self):
         self.process = Process("nginx", ["nginx", "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "error.log",
                                          "-g", "daemon off;"], self.folder / "nginx.log")
-        self.process.wait_until(lambda: get(self.port, "/")[0] != 0, 20, "an answer")
+        self.process.wait_until(lambda: get(self.port, "/")[0] != 0, 60, "an answer")
         return self
 
     def follow(self, pods):
@@ -89,7 +89,7 @@ class Edge:
             before = set(children(self.process.pid))
             self.process.send(signal.SIGHUP)
             # Old workers accept nothing once a new one is there; they stay as long as they have requests.
-            self.process.wait_until(lambda: set(children(self.process.pid)) - before, 20, "the new generation")
+            self.process.wait_until(lambda: set(children(self.process.pid)) - before, 60, "the new generation")
             time.sleep(0.1)
 
     def stop(self):

@@ -79,11 +79,11 @@ class RedisCluster:
                 "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-replica-validity-factor", "0",
                 "--repl-diskless-sync-delay", "0"], home / "redis.log"))
         for node, port in zip(self.nodes, self.ports):
-            node.wait_until(lambda port=port: self.ask(port, "PING") == "PONG", 20, "an answer")
+            node.wait_until(lambda port=port: self.ask(port, "PING") == "PONG", 60, "an answer")
         run(["redis-cli", "--cluster", "create", *[f"127.0.0.1:{port}" for port in self.ports], "--cluster-replicas", "1", "--cluster-yes"],
             "joining the Redis Cluster", env=self.environment())
         for node, port in zip(self.nodes, self.ports):
-            node.wait_until(lambda port=port: self.whole(port), 30, "the cluster")
+            node.wait_until(lambda port=port: self.whole(port), 90, "the cluster")
         return self
 
     def environment(self):
