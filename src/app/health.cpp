@@ -61,9 +61,9 @@ const redis::KeyPattern pods_key{{.owner = "health",
                                   .ttl_max = word_life,
                                   .size = "one field for each pod"}};
 
-// ARGV: the pod, 1 when it reaches the database, how long words count, how old at most what they say is by then. How many
-// of the other pods have reached it since this one does not, and how many say that they do not. A server that goes away is
-// seen by one pod after another: who has just said that he reached it may have asked before it went.
+// ARGV: the pod, 1 when it reaches the database, how long words count, how old at most what they say is by then. How
+// many of the other pods have reached it since this one does not, and how many say that they do not. A server that goes
+// away is seen by one pod after another: who has just said that he reached it may have asked before it went.
 const redis::Script reach_script{{.name = "health.reach",
                                   .source = R"lua(
 if redis.replicate_commands then redis.replicate_commands() end
