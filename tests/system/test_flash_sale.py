@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -70,10 +71,10 @@ def register(shop):
 
 
 class Rush:
-    """Each buyer asks once, and again with the same key while he is told to come back."""
+    """Each buyer asks once, and again with the same key while he is told to come back. Of those that are not let in yet, none asks."""
 
-    def __init__(self, shop, keyed=False, connections=CONNECTIONS):
-        self.shop, self.keyed, self.connections = shop, keyed, connections
+    def __init__(self, shop, keyed=False, connections=CONNECTIONS, let_in=None):
+        self.shop, self.keyed, self.connections, self.let_in = shop, keyed, connections, let_in
         self.lock, self.answers, self.spent = threading.Lock(), [], collections.defaultdict(list)
 
     def run(self):
@@ -90,13 +91,15 @@ class Rush:
                 number, token = next(waiting, (None, None))
             if token is None:
                 return
+            while self.let_in is not None and number >= self.let_in:
+                time.sleep(0.002)
             self.ask(door, number, token, f"attempt-of-{number}")
 
     def ask(self, door, number, token, key):
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
         if self.keyed:
             headers["Idempotency-Key"] = key
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 120
         while True:
             since = time.monotonic()
             try:
@@ -132,7 +135,7 @@ class Rush:
             print(f"{code}: {len(spent)} answers, " + ", ".join(f"{name} {1000 * value:.1f} ms" for name, value in zip(("p50", "p99", "most"), figures)))
 
 
-def settled(shop, seconds=60):
+def settled(shop, seconds=120):
     """The sale once none of its tickets waits."""
     limit = time.monotonic() + seconds
     before = None
@@ -178,12 +181,12 @@ def test_a_storm_sells_exactly_what_there_was(storm, with_redis, request):
 
 def test_redis_lost_in_the_middle_never_oversells_and_sells_the_rest(storm, redis):
     shop = storm(90, 40, 2, redis)
-    rush = Rush(shop, keyed=True)
+    rush = Rush(shop, keyed=True, let_in=40)
     crowd = threading.Thread(target=rush.run)
     crowd.start()
     rush.wait_for(10)
     redis.kill()
-    assert len(rush.answers) < len(shop.buyers), "it was killed too late"
+    rush.let_in = None
     time.sleep(1)
     (redis.folder / "appendonly.aof").unlink(missing_ok=True)
     for each in redis.folder.glob("appendonlydir/*"):
@@ -194,7 +197,7 @@ def test_redis_lost_in_the_middle_never_oversells_and_sells_the_rest(storm, redi
     assert sale["tickets"]["ordered"] <= 40
     assert set(orders_by_customer(shop).values()) <= {1}
     # What was lost with it is sold to those who ask again.
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + 180
     while sale["remaining"] > 0:
         shop.buyers = [register(shop) for _ in range(10)]
         Rush(shop).run()
@@ -209,7 +212,7 @@ def test_redis_away_is_told_and_nothing_is_lost(storm, redis):
     shop = storm(4, 4, 2, redis)
     buyer = {"Authorization": f"Bearer {shop.buyers[0]}"}
     redis.kill()
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     answer = None
     while answer is None or answer.status_code != 503:
         assert time.monotonic() < limit, answer.text
@@ -227,16 +230,17 @@ def test_redis_away_is_told_and_nothing_is_lost(storm, redis):
 def test_a_worker_killed_in_the_middle_changes_nothing(storm, with_redis, request):
     server = request.getfixturevalue("redis") if with_redis else None
     shop = storm(60, 30, 3, server, FLASH_SALE_BATCH="5", FLASH_SALE_LEASE_S="2")
-    rush = Rush(shop, keyed=True)
+    rush = Rush(shop, keyed=True, let_in=20)
     crowd = threading.Thread(target=rush.run)
     crowd.start()
-    for answers in (5, 15, 25):
+    for answers, let_in in ((5, 35), (15, 50), (25, None)):
         rush.wait_for(answers)
-        assert len(rush.answers) < len(shop.buyers), "it was killed too late"
-        os.kill(workers_of(shop)[-1], signal.SIGKILL)
+        with suppress(ProcessLookupError):   # the one that was killed before, and is buried just now
+            os.kill(workers_of(shop)[-1], signal.SIGKILL)
+        rush.let_in = let_in
     crowd.join()
     # What it had claimed on Redis is taken up when its lease is over.
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 120
     while settled(shop)["tickets"]["ordered"] < 30:
         assert time.monotonic() < limit, "some of it is not taken up"
     time.sleep(3)
