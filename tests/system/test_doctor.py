@@ -105,7 +105,7 @@ def test_a_program_that_was_installed_without_its_parts_is_found_and_serves_all_
     found = doctor(fresh_shop)["machine.program"]
     assert found["gravity"] == "warning" and "lib/caddy-shopping/picture.so" in found["found"]
     fresh_shop.start()
-    assert '"event":"picture.missing"' in (fresh_shop.directory / "serve.log").read_text()
+    fresh_shop.wait_for_log("picture.missing")
     assert fresh_shop.get("/health").status_code == 200
     fresh_shop.stop()
 
@@ -229,9 +229,7 @@ def test_certificates_that_end_soon_are_found_at_redis_and_in_files(fresh_shop, 
     fresh_shop.run("migrate")
     key, cert = certificate(tmp_path, 5)
     with RedisServer("--tls-cert-file", str(cert), "--tls-key-file", str(key), "--tls-auth-clients", "no") as redis:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = mariadb.free_port()
         redis.cli("CONFIG", "SET", "tls-port", port)
         fresh_shop.settings.update(redis.settings(), REDIS_PORT=str(port), REDIS_TLS="verify_identity", REDIS_CA=str(cert))
         found = doctor(fresh_shop)
@@ -266,7 +264,7 @@ def test_a_mail_servers_certificate_that_ends_soon_is_found_and_so_is_a_server_t
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     offered = {"tls_context": context, "require_starttls": True} if tls == "starttls" else {"ssl_context": context}
-    server = Controller(object(), hostname="127.0.0.1", port=mariadb.free_port(), **offered)
+    server = Controller(object(), hostname="127.0.0.1", port=mariadb.free_port(), ready_timeout=60, **offered)
     server.start()
     try:
         fresh_shop.settings.update(SMTP_HOST="127.0.0.1", SMTP_PORT=str(server.port), SMTP_TLS=tls, MAIL_FROM="shop@example.com")

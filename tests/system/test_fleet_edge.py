@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ def crowd(fleet):
 
 
 def grows(crowd, by):
-    before, limit = crowd.done, time.monotonic() + 60
+    before, limit = crowd.done, time.monotonic() + 120
     while crowd.done < before + by:
         assert time.monotonic() < limit, "nobody is served"
         time.sleep(0.05)
@@ -105,7 +106,7 @@ def test_a_calm_output_tells_the_addresses_and_everything_answers_there(fleet):
     assert "\x1b" not in text
     for what in ("edge", "prometheus", "traces", "mariadb", "redis"):
         assert fleet.address(what) in text
-    limit, health, workers = time.monotonic() + 30, {}, []
+    limit, health, workers = time.monotonic() + 90, {}, []
     while health.get("status") != "ok" or workers != [WORKERS] * PODS:   # what begins may be behind with something for a moment
         assert time.monotonic() < limit, (health, workers)
         health = requests.get(fleet.address("edge") + "/health", timeout=30).json()
@@ -132,7 +133,8 @@ def test_a_pod_that_is_killed_costs_no_read_and_is_started_anew(fleet, crowd):
     victim = fleet.state()["pods"][0]
     since = fleet.said()
     for pid in [victim["pid"], *children(victim["pid"])]:   # all at once, as a power cut would
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):   # a worker that saw its supervisor's end is quicker
+            os.kill(pid, signal.SIGKILL)
     fleet.wait_for(f"{victim['name']} is ready", since)
     grows(crowd, 50)
     crowd.stop()
@@ -185,7 +187,7 @@ def test_prometheus_has_every_pod_and_every_rule(fleet):
         targets = requests.get(base + "/api/v1/targets", timeout=30).json()["data"]["activeTargets"]
         return {each["labels"]["pod"] for each in targets if each["health"] == "up"} == names
 
-    until(scraped, 60, every=0.2)
+    until(scraped, 120, every=0.2)
     groups = requests.get(base + "/api/v1/rules", timeout=30).json()["data"]["groups"]
     shipped = [rule.get("alert") or rule["record"] for group in yaml.safe_load(manifests.rules())["groups"] for rule in group["rules"]]
     loaded = [rule for group in groups for rule in group["rules"]]

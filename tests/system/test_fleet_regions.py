@@ -135,7 +135,7 @@ def test_a_region_that_is_cut_off_is_replaced_and_cannot_write_when_it_is_back(t
         primary.kill()                                                   # fenced, before anything else is promoted
         copy.client("STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only=0")
         second.set(READ_ONLY_MODE="false", DB_PORT=str(copy.port))
-        until(lambda: len(shopper.orders) >= len(acknowledged) + 3 or shopper.fault, 60)
+        until(lambda: len(shopper.orders) >= len(acknowledged) + 3 or shopper.fault, 120)
 
         primary.start("--read-only")                                     # it comes back, as it was configured: it takes no writes
         first.door.mend()
@@ -143,7 +143,7 @@ def test_a_region_that_is_cut_off_is_replaced_and_cannot_write_when_it_is_back(t
         back = first.call("POST", "/carts", json={})
         assert back.status_code == 503 and int(back.headers["Retry-After"]) > 0, back.text
         first.set(DB_PORT=str(copy.port))                                # and becomes a region of the new primary
-        until(lambda: first.call("POST", "/carts", json={}).status_code == 201)
+        until(lambda: first.call("POST", "/carts", json={}).status_code == 201, 180)   # by a new worker
     finally:
         shopper.ended.set()
         shopper.join(120)

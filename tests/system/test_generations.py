@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from tests.shop import program
-from tests.system.test_metrics import counted, scrape, value
+from tests.system.test_metrics import comes_to, counted, scrape, value
 from tests.system.test_supervisor import probe, size_of_log, until
 
 ROUTE = "/api/v1/products"
@@ -101,7 +101,7 @@ def test_five_generations_lose_no_request_and_no_count(fresh_shop, keeps_alive):
     assert not set(first) & set(fresh_shop.workers())
     shown = scrape(fresh_shop).text
     if not wrk:
-        assert counted(fresh_shop, http_route=ROUTE, http_response_status_code="200") == answered, "every one, across ten workers"
+        comes_to(fresh_shop, answered, http_route=ROUTE, http_response_status_code="200")   # every one, across ten workers
     assert value(shown, "caddy_reloads_total", result="done") == 5 and value(shown, "caddy_worker_restarts_total") == 0
     assert value(shown, "caddy_worker_up") == 2
     assert '"event":"worker.retired_badly"' not in (fresh_shop.directory / "serve.log").read_text()
@@ -109,7 +109,7 @@ def test_five_generations_lose_no_request_and_no_count(fresh_shop, keeps_alive):
 
 
 def test_the_retiring_worker_answers_its_connections_next_request_and_then_closes(fresh_shop):
-    fresh_shop.start("--workers", "1", DRAIN_LIMIT="5")
+    fresh_shop.start("--workers", "1", DRAIN_LIMIT="10")
     with socket.create_connection(("127.0.0.1", fresh_shop.port)) as kept:
         ask = b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
         kept.sendall(ask)
@@ -121,7 +121,7 @@ def test_the_retiring_worker_answers_its_connections_next_request_and_then_close
         while piece := kept.recv(4096):
             answer += piece
         assert answer.startswith(b"HTTP/1.1 200") and b"Connection: close" in answer
-    until(lambda: len(fresh_shop.workers()) == 1, 20)   # others' connections stay idle to the drain limit
+    until(lambda: len(fresh_shop.workers()) == 1)   # others' connections stay idle to the drain limit
     fresh_shop.stop()
 
 
@@ -156,7 +156,7 @@ def test_a_generation_that_cannot_begin_leaves_the_old_one_in_place(fresh_shop, 
     config.write_text("low_stock_at: many\n")
     fresh_shop.process.send_signal(signal.SIGHUP)
     fresh_shop.wait_for_log("reload.failed", before)
-    assert fresh_shop.workers() == workers and probe(fresh_shop, "/livez") == 200
+    until(lambda: fresh_shop.workers() == workers and probe(fresh_shop, "/livez") == 200)
     assert value(scrape(fresh_shop).text, "caddy_reloads_total", result="failed") == 1
     config.write_text("low_stock_at: 4\n")
     reload(fresh_shop)
@@ -181,20 +181,28 @@ def test_kill_9_loses_at_most_what_was_in_flight_and_the_successor_is_soon_there
     assert callers.refused == [] and len(callers.lost) <= 12 * killed and answered > 100
     if "release" in program():
         assert max(gaps) < 1
+    until(lambda: counted(fresh_shop, http_route=ROUTE, http_response_status_code="200") >= answered - 12 * killed)
     total = counted(fresh_shop, http_route=ROUTE, http_response_status_code="200")
-    assert answered - 12 * killed <= total <= answered + len(callers.lost), "what was answered is counted, but for the moment of a kill"
+    assert total <= answered + len(callers.lost), "what was answered is counted, but for the moment of a kill"
     fresh_shop.stop()
 
 
 def slow_requests(shop, count, seconds):
-    """Requests whose body takes so long to arrive, in flight all the while. Their answers' status lines when joined."""
-    statuses = []
+    """Requests whose body takes so long to arrive, in flight all the while, as each is when this returns. Their answers' status lines when
+    joined."""
+    statuses, begun = [], threading.Barrier(count + 1)
 
     def ask():
         body = b'{"email":"nobody@example.com","password":"not a password"}'
         with socket.create_connection(("127.0.0.1", shop.port)) as wire:
             wire.settimeout(60)
-            wire.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body))
+            wire.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                         b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+            told = b""
+            while not told.endswith(b"\r\n\r\n"):
+                told += wire.recv(1)
+            assert told == b"HTTP/1.1 100 Continue\r\n\r\n", told
+            begun.wait(60)
             wire.sendall(body[:10])
             time.sleep(seconds)
             wire.sendall(body[10:])
@@ -206,6 +214,7 @@ def slow_requests(shop, count, seconds):
     threads = [threading.Thread(target=ask) for _ in range(count)]
     for each in threads:
         each.start()
+    begun.wait(60)
     return threads, statuses
 
 
@@ -225,7 +234,6 @@ def is_let_in(shop):
 def test_fifty_requests_of_five_seconds_are_all_answered_while_the_shop_ends(fresh_shop):
     fresh_shop.start("--workers", "2", ARGON2_QUEUE="1000", ARGON2_MEMORY_KIB="1024", SIGN_IN_FAILURES_MAX="1000")
     threads, statuses = slow_requests(fresh_shop, 50, 5)
-    time.sleep(1)
     process, since = fresh_shop.process, time.monotonic()
     process.send_signal(signal.SIGTERM)
     until(lambda: not is_let_in(fresh_shop))
@@ -241,23 +249,23 @@ def test_fifty_requests_of_five_seconds_are_all_answered_while_the_shop_ends(fre
 
 
 def test_while_the_delay_lasts_new_connections_are_served_and_told_to_go(fresh_shop):
-    fresh_shop.start("--workers", "2", DRAIN_DELAY="3")
+    fresh_shop.start("--workers", "2", DRAIN_DELAY="15")
     process, since = fresh_shop.process, time.monotonic()
     process.send_signal(signal.SIGTERM)
-    until(lambda: probe(fresh_shop, "/readyz") == 503, 2)
+    until(lambda: probe(fresh_shop, "/readyz") == 503, 10)
     for _ in range(6):
-        answer = requests.get(fresh_shop.base + ROUTE, timeout=10)
+        answer = requests.get(fresh_shop.base + ROUTE, timeout=30)
         assert answer.status_code == 200 and answer.headers["Connection"] == "close"
-        assert requests.get(fresh_shop.base + "/readyz", timeout=10).status_code == 503
+        assert requests.get(fresh_shop.base + "/readyz", timeout=30).status_code == 503
     assert probe(fresh_shop, "/livez") == 200, "draining is no illness"
     assert value(scrape(fresh_shop).text, "caddy_drain_state") == 1
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=60) == 0
     fresh_shop.process = None
-    assert 3 <= time.monotonic() - since < 15
+    assert 15 <= time.monotonic() - since < 60
 
 
 def run_beside(shop, *arguments):
-    return subprocess.run([program(), *arguments], capture_output=True, text=True, timeout=60,
+    return subprocess.run([program(), *arguments], capture_output=True, text=True, timeout=120,
                           env={**os.environ, **shop.settings, "DATA_DIR": str(shop.data)})
 
 
@@ -267,12 +275,12 @@ def test_after_drain_the_signal_has_no_delay(fresh_shop):
     since = time.monotonic()
     assert run_beside(fresh_shop, "drain", "--admin-port", admin_port, "--wait", "1s").returncode == 0
     assert time.monotonic() - since >= 1
-    assert probe(fresh_shop, "/readyz") == 503 and requests.get(fresh_shop.base + "/readyz", timeout=10).status_code == 503
-    answer = requests.get(fresh_shop.base + ROUTE, timeout=10)
+    assert probe(fresh_shop, "/readyz") == 503 and requests.get(fresh_shop.base + "/readyz", timeout=30).status_code == 503
+    answer = requests.get(fresh_shop.base + ROUTE, timeout=30)
     assert answer.status_code == 200 and answer.headers["Connection"] == "close"
     since = time.monotonic()
     fresh_shop.stop()
-    assert time.monotonic() - since < 20
+    assert time.monotonic() - since < 45
     assert run_beside(fresh_shop, "drain", "--admin-port", admin_port).returncode == 69
 
 
@@ -293,7 +301,7 @@ def test_the_checks_say_by_their_code_what_they_found(fresh_shop, cli):
 def test_the_service_manager_is_told_and_its_sockets_are_served(fresh_shop, tmp_path):
     told, word = [], socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     word.bind(str(tmp_path / "notify"))
-    word.settimeout(30)
+    word.settimeout(90)
     door = socket.create_server(("127.0.0.1", 0))
     os.set_inheritable(door.fileno(), True)
     # What systemd does between fork and exec: the socket becomes descriptor 3, LISTEN_PID the process itself.
@@ -311,7 +319,7 @@ def test_the_service_manager_is_told_and_its_sockets_are_served(fresh_shop, tmp_
 
     hear("READY=1")
     assert fresh_shop.wait_for_log("serve.listening")["port"] == door.getsockname()[1]
-    assert [requests.get(f"http://127.0.0.1:{door.getsockname()[1]}/readyz", timeout=10).status_code for _ in range(8)] == [200] * 8
+    assert [requests.get(f"http://127.0.0.1:{door.getsockname()[1]}/readyz", timeout=30).status_code for _ in range(8)] == [200] * 8
     told.clear()
     hear("WATCHDOG=1")
     fresh_shop.process.send_signal(signal.SIGHUP)
@@ -320,6 +328,6 @@ def test_the_service_manager_is_told_and_its_sockets_are_served(fresh_shop, tmp_
     hear("READY=1")
     fresh_shop.process.send_signal(signal.SIGTERM)
     hear("STOPPING=1")
-    assert fresh_shop.process.wait(timeout=30) == 0
+    assert fresh_shop.process.wait(timeout=60) == 0
     fresh_shop.process = None
     door.close()

@@ -60,7 +60,7 @@ def serve(keys):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*keys)
         controller = Controller(inbox, hostname="127.0.0.1", port=port or free_port(), tls_context=context, require_starttls=True,
-                                authenticator=sign_in, auth_required=True)
+                                authenticator=sign_in, auth_required=True, ready_timeout=60)
         controller.start()
         running.append(controller)
         return controller.port
@@ -75,7 +75,7 @@ def settings(port, certificate, **others):
             "SMTP_PASSWORD": PASSWORD.decode(), "MAIL_FROM": "Tea 茶 <shop@example.com>", **others}
 
 
-def wait_until(holds, what, seconds=30):
+def wait_until(holds, what, seconds=60):
     limit = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < limit, what
