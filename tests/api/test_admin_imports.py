@@ -14,7 +14,7 @@ def submit(shop, admin, content, query="", **headers):
     return shop.call("POST", f"/admin/imports{query}", data=content, headers={**admin, "Content-Type": "text/csv", **headers})
 
 
-def finished(shop, admin, answer, seconds=60):
+def finished(shop, admin, answer, seconds=180):
     assert answer.status_code == 202, answer.text
     limit = time.monotonic() + seconds
     while True:
@@ -134,7 +134,7 @@ def test_an_import_goes_on_after_the_process_was_killed(fresh_shop):
     time.sleep(1)
     fresh_shop.kill()
     fresh_shop.start(JOBS_LEASE_S="5")
-    job = finished(fresh_shop, admin, answer, seconds=120)
+    job = finished(fresh_shop, admin, answer)
     assert job["status"] == "done" and job["totals"]["products"] == 1500 and job["totals"]["refused"] == 0
     fresh_shop.stop()
 

@@ -6,6 +6,7 @@ import pytest
 from tests.api.test_admin_imports import export, finished, submit
 from tests.shop import Shop
 from tests.system.measure_import import memory
+from tests.waiting import until
 
 PRODUCTS, TEXT_BYTES = 250, 64 * 1024   # three pages of products
 
@@ -36,7 +37,7 @@ def test_clients_that_leave_a_large_file_leave_nothing_behind(shop):
     admin = shop.admin()
     lines = ["Handle,Title,Body (HTML),Variant Price"]
     lines += [f"large-{number},Large {number},{'tea ' * (TEXT_BYTES // 4 - 1)}tea.,1.00" for number in range(PRODUCTS)]
-    job = finished(shop, admin, submit(shop, admin, "\r\n".join(lines).encode()), seconds=120)
+    job = finished(shop, admin, submit(shop, admin, "\r\n".join(lines).encode()), seconds=900)
     assert job["totals"]["created"] == PRODUCTS, job
     whole = export(shop, admin)
     assert len(whole) > PRODUCTS * TEXT_BYTES
@@ -45,6 +46,6 @@ def test_clients_that_leave_a_large_file_leave_nothing_behind(shop):
     before = memory(shop.process, "VmRSS")
     for number in range(20):
         leave_in_the_middle(shop, admin, 1 if number % 2 else 2 * 1024 * 1024)
-    grown = memory(shop.process, "VmRSS") - before
-    assert grown < 30, f"{grown:.0f} MiB more after twenty clients; a page of the file is 6 MiB"
+    # A page of the file is 6 MiB; that a client has gone is noticed after he went.
+    until(lambda: memory(shop.process, "VmRSS") - before < 30)
     assert export(shop, admin) == whole

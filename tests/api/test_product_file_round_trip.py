@@ -126,7 +126,7 @@ def write_products(shop, admin):
 
 
 def imported(shop, admin, file):
-    job = finished(shop, admin, submit(shop, admin, file), seconds=120)
+    job = finished(shop, admin, submit(shop, admin, file), seconds=400)
     refused = [entry for entry in report(shop, admin, job) if entry["outcome"] == "refused"] if job["totals"]["refused"] else []
     assert job["status"] == "done" and not refused, (job, refused)
     return job["totals"]

@@ -38,10 +38,10 @@ public:
         worker_.stop();
         until([&] { return ended_; });
     }
-    /// Turns the loop until something holds; false after some seconds.
+    /// Turns the loop until something holds; false after a minute.
     template <class Predicate>
     bool until(Predicate holds) {
-        const auto limit = std::chrono::steady_clock::now() + 5s;
+        const auto limit = std::chrono::steady_clock::now() + 60s;
         test_.loop().restart();
         while (!holds() && std::chrono::steady_clock::now() < limit) test_.loop().run_one_for(50ms);
         return holds();

@@ -139,7 +139,7 @@ bool RedisServer::is_ready() const {
 void RedisServer::start() {
     std::filesystem::remove(folder_.path / "redis.log");
     spawn();
-    const auto limit = steady_clock::now() + seconds(10);
+    const auto limit = steady_clock::now() + seconds(60);
     while (!is_ready()) {
         const bool ended = ::waitpid(pid_, nullptr, WNOHANG) != 0;
         if (ended) pid_ = -1;
@@ -198,7 +198,7 @@ RedisCluster::RedisCluster() {
 }
 
 void RedisCluster::wait_until_whole() {
-    const auto limit = steady_clock::now() + seconds(30);
+    const auto limit = steady_clock::now() + seconds(90);
     for (;;) {
         bool whole = true;
         for (const auto& node : nodes) {
