@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <thread>
 
 namespace caddy::cache {
@@ -148,7 +149,7 @@ protected:
         request.method = "GET";
         request.target = request.path = path;
         request.ctx.clock = &clock;
-        request.ctx.deadline = steady_clock::now() + 5s;
+        request.ctx.deadline = steady_clock::now() + 60s;
         return request;
     }
     /// As the edge does it.
@@ -164,6 +165,12 @@ protected:
     }
     std::string get(const std::string& path) { return testing::run_on(loop, body_of(request_for(path))); }
     http::ReadyReply* find(const std::string& target) { return cache.find(target, steady_clock::now()); }
+    /// Turns the loop until something holds; false where it does not come to.
+    bool until(const std::function<bool()>& holds) {
+        const auto limit = steady_clock::now() + 60s;
+        while (!holds() && steady_clock::now() < limit) testing::run_on(loop, pause(5ms));
+        return holds();
+    }
     void change_to(int now) {
         value = now;
         epochs.move(std::vector<Place>{Epochs::place_of("thing:tea")});
@@ -222,13 +229,11 @@ TEST_F(Cached, a_slow_reader_cannot_put_an_old_value_back) {
     takes = 100ms;
     std::string slow;
     asio::co_spawn(loop, body_of(request_for("/things/tea")), [&](std::exception_ptr, std::string got) { slow = got; });
-    testing::run_on(loop, pause(20ms));   // it has read, and has not kept
-    ASSERT_EQ(reads, 1);
+    ASSERT_TRUE(until([&] { return reads == 1; }));   // it has read, and has not kept
     change_to(2);
     takes = 1ms;
     EXPECT_EQ(get("/things/tea"), "2");   // nor does who comes after the change wait for what was read before it
-    testing::run_on(loop, pause(150ms));
-    EXPECT_EQ(slow, "1");
+    EXPECT_TRUE(until([&] { return slow == "1"; }));
     EXPECT_EQ(get("/things/tea"), "2");
     EXPECT_EQ(reads, 2);
 }
@@ -241,8 +246,7 @@ TEST_F(Cached, a_thousand_who_ask_for_one_thing_cost_one_read) {
             answered += got == "1" ? 1 : 0;
         });
     }
-    testing::run_on(loop, pause(200ms));
-    EXPECT_EQ(answered, 1'000);
+    EXPECT_TRUE(until([&] { return answered == 1'000; }));
     EXPECT_EQ(reads, 1);
 }
 
@@ -280,9 +284,14 @@ TEST_F(Cached, that_there_is_no_such_thing_is_kept_until_there_is) {
 
 TEST_F(Cached, who_hears_of_no_changes_keeps_nothing_for_long) {
     cache.heard_until({});
-    EXPECT_EQ(get("/things/tea"), "1");
-    value = 2;
-    EXPECT_EQ(get("/things/tea"), "1");
+    for (std::string seen; seen != "1";) {   // once more only where the machine was that long about it
+        change_to(1);
+        const auto begun = steady_clock::now();
+        EXPECT_EQ(get("/things/tea"), "1");
+        value = 2;
+        seen = get("/things/tea");
+        ASSERT_TRUE(seen == "1" || steady_clock::now() - begun >= ReplyCache::unheard_for) << seen;
+    }
     std::this_thread::sleep_for(ReplyCache::unheard_for);
     EXPECT_EQ(get("/things/tea"), "2");
 }
@@ -292,6 +301,7 @@ TEST_F(Cached, while_the_database_is_away_the_old_reply_is_given_and_says_so) {
     epochs.move_all();
     is_away = true;
     clock.advance(90s);
+    const auto knocked = steady_clock::now();
     const auto answer = testing::run_on(loop, serve(request_for("/things/tea")));
     ASSERT_TRUE(answer.has_value());
     EXPECT_EQ(answer->prepared->identity, "1");
@@ -303,7 +313,9 @@ TEST_F(Cached, while_the_database_is_away_the_old_reply_is_given_and_says_so) {
     EXPECT_THROW((void)get("/things/cup"), Unavailable);   // which nobody has asked for before
     const auto tried = reads;
     EXPECT_EQ(get("/things/tea"), "1");
-    EXPECT_EQ(reads, tried);   // for a second nobody knocks again for what is there
+    if (steady_clock::now() - knocked < 1s) {
+        EXPECT_EQ(reads, tried);   // for a second nobody knocks again for what is there
+    }
     is_away = false;
     value = 2;
     std::this_thread::sleep_for(1'100ms);
@@ -313,10 +325,10 @@ TEST_F(Cached, while_the_database_is_away_the_old_reply_is_given_and_says_so) {
 TEST_F(Cached, who_has_an_old_reply_does_not_wait_for_a_database_that_hangs) {
     EXPECT_EQ(get("/things/tea"), "1");
     epochs.move_all();
-    takes = 3s;
+    takes = 30s;
     const auto begun = steady_clock::now();
     EXPECT_EQ(get("/things/tea"), "1");
-    EXPECT_LT(steady_clock::now() - begun, 1s);
+    EXPECT_LT(steady_clock::now() - begun, 15s);
 }
 
 TEST_F(Cached, a_fault_is_everybodys_who_waits_and_is_not_kept) {

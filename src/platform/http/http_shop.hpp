@@ -37,11 +37,14 @@ inline Task<Result<Response>> say_who(Request& request) {
     co_return ok(Caller{request.ctx.client, request.ctx.request_id, request.ctx.principal.user});
 }
 inline Task<Result<Response>> say_much(Request&) { co_return ok(Echo{std::string(5000, 'a') + "茶"}); }
+inline std::atomic<int> waits_begun = 0;   // of the two below
 inline Task<Result<Response>> answer_slowly(Request&) {
+    ++waits_begun;
     co_await pause(std::chrono::milliseconds(300));
     co_return ok(Echo{"slow"});
 }
 inline Task<Result<Response>> answer_never(Request&) {
+    ++waits_begun;
     co_await pause(std::chrono::hours(1));
     co_return ok(Echo{"never"});
 }

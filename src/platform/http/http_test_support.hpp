@@ -36,6 +36,9 @@ struct Answer {
 
 enum class Payload { expected, none };
 
+/// How long a test waits for what has to come: a net only, wide enough for a machine that has much else to do.
+inline constexpr std::chrono::milliseconds patience_most{60'000};
+
 class Client {
 public:
     explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -61,7 +64,7 @@ public:
 
     /// The next answer, interim ones left out.
     Answer receive(Payload expected = Payload::expected,
-                   std::chrono::milliseconds patience = std::chrono::milliseconds(4000)) {
+                   std::chrono::milliseconds patience = patience_most) {
         for (;;) {
             while (in_.find("\r\n\r\n") == std::string::npos) {
                 if (!read_more(patience)) return {};
@@ -80,7 +83,7 @@ public:
         }
     }
     /// True when the server has closed, or closes within the time.
-    bool is_closed(std::chrono::milliseconds patience = std::chrono::milliseconds(150)) {
+    bool is_closed(std::chrono::milliseconds patience = patience_most) {
         if (!in_.empty()) return false;
         return !read_more(patience) && ended_;
     }
@@ -88,7 +91,7 @@ public:
     /// So many bytes; nothing when the connection ends before.
     std::optional<std::string> take(std::size_t bytes) {
         while (in_.size() < bytes) {
-            if (!read_more(std::chrono::milliseconds(4000))) return std::nullopt;
+            if (!read_more(patience_most)) return std::nullopt;
         }
         auto taken = in_.substr(0, bytes);
         in_.erase(0, bytes);
@@ -97,7 +100,7 @@ public:
     /// What stands before a mark, which is taken, too.
     std::optional<std::string> take_until(std::string_view mark) {
         while (in_.find(mark) == std::string::npos) {
-            if (!read_more(std::chrono::milliseconds(4000))) return std::nullopt;
+            if (!read_more(patience_most)) return std::nullopt;
         }
         auto taken = take(in_.find(mark) + mark.size());
         taken->resize(taken->size() - mark.size());
@@ -169,6 +172,14 @@ private:
     std::uint16_t port_;
     std::thread thread_;
 };
+
+/// False where it does not come to hold.
+template <class Predicate>
+bool comes_to_hold(Predicate holds) {
+    const auto limit = std::chrono::steady_clock::now() + patience_most;
+    while (!holds() && std::chrono::steady_clock::now() < limit) (void)::poll(nullptr, 0, 5);
+    return holds();
+}
 
 /// Waits on the loop.
 inline Task<> pause(std::chrono::milliseconds time) {

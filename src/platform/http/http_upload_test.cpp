@@ -46,16 +46,17 @@ Task<Result<Response>> tell(Request& request) {
     co_return ok(told);
 }
 
-ServerConfig with_folder(const std::string& folder) {
+ServerConfig with_folder(const std::string& folder, int read_limit_ms) {
     ServerConfig config;
     config.upload_folder = folder;
-    config.body_read_limit_ms = 300;
+    config.body_read_limit_ms = read_limit_ms;
     config.bytes_per_s_min = 1'000'000;
     return config;
 }
 
 struct Spooling {
-    explicit Spooling(const std::string& folder) : server(with_folder(folder), {router, clock}) {}
+    explicit Spooling(const std::string& folder, int read_limit_ms = 60'000)
+        : server(with_folder(folder, read_limit_ms), {router, clock}) {}
     static Router routes() {
         Router router;
         auto& upload = router.post("/upload", Access::anyone, tell);
@@ -146,7 +147,7 @@ TEST(Uploads, TooLongABodyIsRefusedBeforeItIsSentAndWhileItIsSent) {
 
 TEST(Uploads, WhoSendsTooSlowlyIsNotWaitedFor) {
     const Folder folder;
-    Spooling shop(folder.path());
+    Spooling shop(folder.path(), 300);
     Client client(shop.server.port());
     EXPECT_EQ(client.send(head("Content-Length: 1000\r\n") + "abc").receive().status, 408);
 }
