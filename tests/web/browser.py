@@ -12,5 +12,5 @@ def journey(shop, file, name, **given):
     chromium = shutil.which("chromium")
     assert chromium, "no chromium; run tools/setup"
     order = {"base": shop.base, "chromium": chromium, "shots": os.environ.get("CADDY_SCREENSHOTS"), "journey": name, "language": "zh-CN", **given}
-    done = subprocess.run(["node", file, json.dumps(order)], cwd=ROOT / "web" / "browser", capture_output=True, text=True, timeout=300)
+    done = subprocess.run(["node", file, json.dumps(order)], cwd=ROOT / "web" / "browser", capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr

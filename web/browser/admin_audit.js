@@ -1,10 +1,9 @@
 // Who did what in the back office: found by person, act and object, with how it was before and after.
 import { journeys } from "./office.js";
 
-async function log({ given, page, go, look, expect, say }) {
+async function log({ given, page, go, look, expect, say, rows: shown }) {
   const rows = page.locator("main tbody tr");
   const dialog = page.getByRole("dialog");
-  const shown = (count) => page.waitForFunction((size) => document.querySelectorAll("main tbody:not(.stale) tr").length === size && !document.querySelector("main [aria-busy=true]"), count);
   await go("/audit");
   await rows.first().waitFor();
   await page.getByLabel(say("谁", "Who"), { exact: true }).selectOption(given.actor);

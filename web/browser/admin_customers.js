@@ -23,6 +23,7 @@ async function customers({ given, page, desk, go, look, expect, say }) {
   await look("customer");
   const other = await desk(given.rival);
   await other.goto(page.url(), { waitUntil: "networkidle" });
+  await state(other, isOpen);   // he has read the account before it changes
 
   await act(page, lock);
   await state(page, isLocked);

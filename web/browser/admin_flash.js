@@ -28,6 +28,7 @@ async function flash({ given, page, desk, go, look, expect, say }) {
   await page.getByRole("button", { name: add }).first().click();
   await dialog.getByLabel(title, { exact: true }).waitFor();
   await confirm(page, save);
+  await dialog.locator(".wrong").nth(3).waitFor();
   expect(await dialog.locator(".wrong").count() === 4, "what is missing is said at its field");
   await look("flash-new");
   await draft(given.named);

@@ -1,7 +1,7 @@
 // Stock in the back office: found, adjusted by a difference and by a count, its low mark set, its ledger read.
 import { journeys } from "./office.js";
 
-async function inventory({ given, page, desk, go, look, expect, say }) {
+async function inventory({ given, page, desk, go, look, say, rows }) {
   const dialog = page.getByRole("dialog");
   const adjust = say("调整", "Adjust"), mark = say("偏低线", "Low mark");
   const onHand = async (of, text) => of.locator(".on-hand", { hasText: new RegExp(`^${text}$`) }).waitFor();
@@ -11,7 +11,7 @@ async function inventory({ given, page, desk, go, look, expect, say }) {
   await look("inventory");
   await page.getByLabel(say("搜索", "Search")).fill(given.sku);
   await page.waitForURL(`**/admin/inventory?q=${given.sku}`);
-  await page.waitForFunction(() => document.querySelectorAll("main tbody tr").length === 1);
+  await rows(1);
   await page.getByLabel(say("显示", "Show")).selectOption("true");
   await page.getByText(say("没有符合条件的结果。", "Nothing matches.")).waitFor();
   await page.getByLabel(say("显示", "Show")).selectOption("");
@@ -20,6 +20,7 @@ async function inventory({ given, page, desk, go, look, expect, say }) {
   await onHand(page, given.before);
   const other = await desk(given.rival);
   await other.goto(page.url(), { waitUntil: "networkidle" });
+  await onHand(other, given.before);   // he has read the figure before it changes
 
   await open(adjust);
   await dialog.getByRole("button", { name: adjust, exact: true }).click();
@@ -60,7 +61,7 @@ async function inventory({ given, page, desk, go, look, expect, say }) {
   await page.waitForFunction(() => !document.querySelector("dialog[open]"));
   await look("stock");
   await go(`/inventory?q=${given.sku}&low=true`);
-  expect(await page.locator("main tbody tr").count() === 1, "it counts as low now");
+  await rows(1);   // it counts as low now
 }
 
 await journeys({ inventory });

@@ -2,24 +2,24 @@
 import { journeys } from "./office.js";
 
 /** A paid order goes its way: two parcels, a refund of a piece, one of an amount, delivered; a colleague is a step ahead once. */
-async function orders({ given, page, desk, go, look, expect, say }) {
+async function orders({ given, page, desk, go, look, say, rows }) {
   const head = page.locator("main .head");
   const dialog = page.getByRole("dialog");
   const confirm = (name) => dialog.getByRole("button", { name, exact: true }).click();
-  const state = (text) => head.locator(".tag", { hasText: new RegExp(`^${text}$`) }).waitFor();
+  const state = (text, of = page) => of.locator("main .head .tag", { hasText: new RegExp(`^${text}$`) }).waitFor();
   const send = say("发货", "Send"), refund = say("退款", "Refund"), cancel = say("取消订单", "Cancel order");
 
   await go("/orders");
   await look("orders");
   await page.getByLabel(say("搜索", "Search")).fill(given.number);
   await page.waitForURL(`**/admin/orders?q=${given.number}`);
-  await page.waitForFunction(() => document.querySelectorAll("main tbody tr").length === 1);
+  await rows(1);
   await page.getByLabel(say("状态", "State")).selectOption("paid");
   await page.waitForURL("**status=paid**");
   await page.getByLabel(say("下单起", "Placed from")).fill("2020-01-01");
   await page.waitForURL("**from=2020-01-01**");
   await page.reload({ waitUntil: "networkidle" });
-  expect(await page.locator("main tbody tr").count() === 1, "the filters stand in the address");
+  await rows(1);   // the filters stand in the address
   await page.getByLabel(say("下单止", "Placed until")).fill("2020-01-02");
   await page.getByText(say("没有符合条件的结果。", "Nothing matches.")).waitFor();
   await go(`/orders?q=${given.number}`);
@@ -30,6 +30,7 @@ async function orders({ given, page, desk, go, look, expect, say }) {
 
   const other = await desk(given.rival);
   await other.goto(page.url(), { waitUntil: "networkidle" });
+  await state(say("已付款", "Paid"), other);   // he has read the order before it changes
 
   await head.getByRole("button", { name: send, exact: true }).click();
   await dialog.getByRole("button", { name: say("清空", "Take none") }).click();

@@ -47,8 +47,8 @@ async function jobs({ given, page, go, look, expect, say }) {
   await look("jobs-replay");
   await dialog.getByLabel(say("早于", "Before")).fill("2020-02-01T00:00");
   await dialog.getByRole("button", { name: replay, exact: true }).click();
+  await page.getByText(say("已重新投递 0 个事件", "0 events are delivered again")).waitFor();   // it is said for some seconds only
   await dialog.waitFor({ state: "detached" });
-  await page.getByText(say("已重新投递 0 个事件", "0 events are delivered again")).waitFor();
   expect(await page.locator("main .notice").count() === 0, "no trouble is told of");
 }
 

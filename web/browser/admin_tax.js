@@ -13,6 +13,7 @@ async function tax({ given, page, desk, go, look, expect, say }) {
   await look("tax-none");
   await page.getByRole("button", { name: add }).first().click();
   await done(page);
+  await dialog.locator(".wrong").nth(2).waitFor();
   expect(await dialog.locator(".wrong").count() === 3, "what is missing is said at its field");
   await look("tax-new");
   await put(page, say("国家或地区", "Country"), "ca");

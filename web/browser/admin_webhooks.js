@@ -1,7 +1,7 @@
 // Webhooks in the back office: added with a secret shown once, tried, looked at, sent again, paused while a colleague changes it, removed.
 import { journeys } from "./office.js";
 
-async function webhooks({ given, page, desk, go, look, expect, say }) {
+async function webhooks({ given, page, desk, go, look, expect, say, rows }) {
   const dialog = page.getByRole("dialog");
   const head = (of, name) => of.locator("main .head").getByRole("button", { name, exact: true }).click();
   const confirm = (of, name) => of.getByRole("dialog").getByRole("button", { name, exact: true }).click();
@@ -12,6 +12,7 @@ async function webhooks({ given, page, desk, go, look, expect, say }) {
   await look("webhooks-none");
   await page.getByRole("button", { name: add }).first().click();
   await confirm(page, save);
+  await dialog.locator(".wrong").nth(1).waitFor();
   expect(await dialog.locator(".wrong").count() === 2, "what is missing is said at its field");
   await dialog.getByLabel(url, { exact: true }).fill(given.hook);
   await dialog.getByLabel(events, { exact: true }).fill("orders.sold,");
@@ -36,6 +37,7 @@ async function webhooks({ given, page, desk, go, look, expect, say }) {
   await look("webhook-delivery");
   await confirm(page, say("重新推送", "Send again"));
   await dialog.waitFor({ state: "detached" });
+  await rows(1);   // as it has become: it waits anew, and is followed to its end
   await delivered.waitFor();
 
   await page.getByRole("button", { name: say("按时间重新推送", "Send a time again") }).click();

@@ -24,7 +24,7 @@ const context = await browser.newContext({
   locale: english ? "en-GB" : "zh-CN", colorScheme: given.dark ? "dark" : "light", reducedMotion: "reduce", bypassCSP: false,
   ...(given.phone ? { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } : { viewport: { width: 1280, height: 860 } }),
 });
-context.setDefaultTimeout(30_000);
+context.setDefaultTimeout(60_000);
 const page = await context.newPage();
 let isAway = false;   // while the network is cut, the browser says so on its console
 page.on("console", (message) => {
@@ -38,7 +38,7 @@ page.on("response", (response) => { if (response.status() >= 400 && response.sta
 
 async function look(name) {
   step = name;
-  await inspect(page, name, { busy: "main .bone", given, fault });
+  await inspect(page, name, { busy: "main .bone, .totals.busy", given, fault });
 }
 
 function expect(condition, text) {
@@ -215,6 +215,7 @@ async function price() {
 async function details() {
   const scripts = () => page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".js")).reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0));
   await page.goto(`${given.base}/products/celadon-teapot`, { waitUntil: "networkidle" });
+  await page.locator(".thumbs button").nth(1).waitFor();
   const size = await scripts();
   expect(size > 10_000 && size <= 90_000, `the first load of a product's page is ${size} bytes of script`);
   const pictures = page.locator(".thumbs button");
@@ -254,6 +255,7 @@ async function details() {
   await page.locator("main .card").first().waitFor();
   await look("category");
   await page.goto(`${given.base}/products?sort=price`, { waitUntil: "networkidle" });
+  await page.waitForFunction(() => document.querySelector("main .card") && !document.querySelector("main .bone"));
   const first = await page.locator("main .card").count();
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
   await page.waitForFunction((size) => document.querySelectorAll("main .card").length > size, first);

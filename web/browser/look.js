@@ -9,7 +9,8 @@ const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 
 /** `busy` selects what is not yet there; `given` is what the journey was called with; each `fault` is told in a line. */
 export async function inspect(page, name, { busy, given, fault }) {
-  await page.waitForFunction((selector) => !document.querySelector(selector), busy);
+  // A slow machine's network rests while the page is still being made: every page has a heading once it is there.
+  await page.waitForFunction((selector) => document.querySelector("main") && document.querySelector("h1") && !document.querySelector(selector), busy);
   await page.waitForLoadState("networkidle");
   await page.evaluate(() => scrollTo(0, 0));
   if (given.shots) {

@@ -20,7 +20,7 @@ export async function journeys(table) {
   /** Another browser of one's own, signed in as whose session is given. */
   async function desk(session) {
     const context = await browser.newContext({ locale: given.language === "en" ? "en-GB" : "zh-CN", colorScheme: given.dark ? "dark" : "light", reducedMotion: "reduce", bypassCSP: false, ...shape });
-    context.setDefaultTimeout(30_000);
+    context.setDefaultTimeout(60_000);
     if (session) await context.addInitScript(([key, tokens]) => { if (!sessionStorage.getItem("begun")) { sessionStorage.setItem("begun", "1"); localStorage.setItem(key, tokens); } }, [sessionKey, JSON.stringify(session)]);
     const page = await context.newPage();
     page.on("console", (message) => { if (["error", "warning"].includes(message.type()) && !refused.some((status) => message.text().includes(`status of ${status}`))) fault(`console: ${message.text()}`); });
@@ -43,6 +43,8 @@ export async function journeys(table) {
     /** The word of the journey's language. */
     say: (zh, en) => (given.language === "en" ? en : zh),
     expect: (condition, text) => { if (!condition) fault(text); },
+    /** Waits until a list has so many rows, and is being read no longer. */
+    rows: (count, of = page) => of.waitForFunction((size) => document.querySelectorAll("main tbody:not(.stale) tr").length === size && !document.querySelector("main [aria-busy=true]"), count),
     /** To a page of the back office, and waits until it is there. */
     go: async (path, of = page) => {
       step = path;
