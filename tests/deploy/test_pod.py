@@ -13,6 +13,7 @@ from tests.deploy.manifests import guide, one
 from tests.deploy.test_program import mounted
 from tests.redis_server import RedisServer
 from tests.shop import program
+from tests.waiting import until
 
 NAME = "caddy-shopping-backend"
 PASSWORD = "what the pods and Redis know"
@@ -60,8 +61,8 @@ class Pod:
         get = self.pod["containers"][0][name]["httpGet"]
         port = {"http": self.port, "metrics": self.admin_port}[get["port"]]
         try:
-            return requests.get(f"http://127.0.0.1:{port}{get['path']}", timeout=10).status_code
-        except requests.ConnectionError:
+            return requests.get(f"http://127.0.0.1:{port}{get['path']}", timeout=30).status_code
+        except requests.RequestException:
             return 0
 
     def before_the_end(self):
@@ -96,11 +97,14 @@ def pod(tmp_path_factory):
 
 
 def test_it_serves_with_four_workers_on_the_database_and_the_redis_of_the_secret(pod):
-    health = requests.get(f"http://127.0.0.1:{pod.port}/health", timeout=10).json()
-    assert health["status"] == "ok", health
-    text = requests.get(f"http://127.0.0.1:{pod.admin_port}/metrics", timeout=10).text
-    assert len(re.findall(r"^caddy_worker_up\{.*\} 1$", text, re.M)) == 4
-    assert re.search(r"^caddy_redis_up(\{.*\})? 1$", text, re.M)
+    def metrics():
+        return requests.get(f"http://127.0.0.1:{pod.admin_port}/metrics", timeout=30).text
+
+    # It is ready as soon as one worker serves; the others, and what each of them knows of Redis, come after.
+    until(lambda: len(re.findall(r"^caddy_worker_up\{.*\} 1$", metrics(), re.M)) == 4)
+    until(lambda: re.search(r"^caddy_redis_up(\{.*\})? 1$", metrics(), re.M))
+    until(lambda: requests.get(f"http://127.0.0.1:{pod.port}/health", timeout=30).json()["status"] == "ok")
+    text = metrics()
     assert 'db_client_connection_pool_name="mysql"' in text
 
 
@@ -109,8 +113,8 @@ def test_the_commands_of_the_operations_guide_work_inside(pod):
         done = pod.run(*words, "--config-dir=/etc/caddy-shopping")
         assert done.returncode == 0, (words, done.stdout + done.stderr)
         assert PASSWORD not in done.stdout and mariadb.PASSWORD not in done.stdout
-    health = subprocess.run(["curl", "-s", f"http://localhost:{pod.port}/health"], capture_output=True, text=True, timeout=30)
-    assert json.loads(health.stdout)["status"] == "ok"
+    asked = ["curl", "-s", f"http://localhost:{pod.port}/health"]
+    until(lambda: json.loads(subprocess.run(asked, capture_output=True, text=True, timeout=60).stdout)["status"] == "ok")
 
 
 def test_a_second_pod_that_migrates_at_the_same_time_finds_nothing_to_do(pod):
@@ -120,7 +124,8 @@ def test_a_second_pod_that_migrates_at_the_same_time_finds_nothing_to_do(pod):
 
 
 def test_logs_are_one_object_a_line_and_know_no_secret(pod):
-    lines = pod.log.read_text().splitlines()
+    lines = pod.log.read_text().splitlines(keepends=True)
+    lines = [line for line in lines if line.endswith("\n")]   # the last one may be half written
     assert lines and all(isinstance(json.loads(line), dict) for line in lines)
     assert not any(secret in pod.log.read_text() for secret in (PASSWORD, mariadb.PASSWORD, "s" * 48))
 
@@ -129,6 +134,6 @@ def test_it_leaves_as_the_manifest_says(pod):
     began = time.monotonic()
     assert pod.before_the_end().returncode == 0
     assert (pod.probe("readinessProbe"), pod.probe("livenessProbe")) == (503, 200)
-    assert requests.get(f"http://127.0.0.1:{pod.port}/api/v1/products", timeout=10).status_code == 200   # still serves
+    assert requests.get(f"http://127.0.0.1:{pod.port}/api/v1/products", timeout=30).status_code == 200   # still serves
     assert pod.end() == 0
-    assert time.monotonic() - began < 20   # the hook's wait is not waited a second time
+    assert time.monotonic() - began < 60   # the hook's wait is not waited a second time

@@ -10,6 +10,7 @@ import requests
 
 from tests.deploy.manifests import KUBERNETES, ROOT, built, containers, guide, of_kind, one, read
 from tests.shop import program
+from tests.waiting import until
 
 NAME = "caddy-shopping-backend"
 # What other programs count, whose exporters the cluster has: cAdvisor, kube-state-metrics, Prometheus itself, the exporter of Redis.
@@ -96,7 +97,7 @@ def served(tmp_path_factory):
 
 
 def ports_of(process):
-    found, deadline = {}, time.monotonic() + 60
+    found, deadline = {}, time.monotonic() + 120
     while time.monotonic() < deadline and len(found) < 2:
         line = process.stdout.readline()
         assert line or process.poll() is None, "it ended"
@@ -183,11 +184,11 @@ def test_the_probes_of_the_manifest_answer_and_promtool_likes_the_metrics(served
     place = {"http": ports["port"], "metrics": ports["admin_port"]}
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         get = container[probe]["httpGet"]
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while requests.get(f"http://127.0.0.1:{place[get['port']]}{get['path']}", timeout=10).status_code != 200:
             assert time.monotonic() < deadline, probe
             time.sleep(0.2)
-    assert requests.get(f"http://127.0.0.1:{ports['port']}/health", timeout=10).json()["status"] == "ok"
+    until(lambda: requests.get(f"http://127.0.0.1:{ports['port']}/health", timeout=30).json()["status"] == "ok")
     text = requests.get(f"http://127.0.0.1:{ports['admin_port']}/metrics", timeout=10).text
     run = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
     # OpenTelemetry's name for a gauge, which promtool takes for a histogram's.

@@ -58,7 +58,7 @@ class Pods:
     def hooks(self):
         """What each pod runs after its start."""
         running = [subprocess.Popen(["sh", self.folder / "find-peers.sh"], env=self.environment(node), stdout=subprocess.DEVNULL) for node in NODES]
-        assert [each.wait(90) for each in running] == [0] * len(NODES)
+        assert [each.wait(180) for each in running] == [0] * len(NODES)
 
     def join(self):
         done = subprocess.run(["sh", "-ec", self.join_script], env=self.environment(0), capture_output=True, text=True, timeout=120)
@@ -78,7 +78,7 @@ class Pods:
         for process in self.processes:
             process.terminate()
         for process in self.processes:
-            process.wait(30)
+            process.wait(60)
         self.processes.clear()
 
 
@@ -94,7 +94,7 @@ def pods(tmp_path, documents):
 def test_nodes_that_all_come_back_with_other_addresses_find_each_other_with_what_they_hold(pods):
     pods.start().hooks()   # fresh nodes leave the beginning to the Job
     pods.join()
-    until(pods.is_whole, 60)
+    until(pods.is_whole, 180)
     for number in range(20):
         assert pods.cli(0, "SET", f"key{number}", str(number)) == "OK"
     assert "a cluster already" in pods.join()
@@ -104,7 +104,7 @@ def test_nodes_that_all_come_back_with_other_addresses_find_each_other_with_what
     time.sleep(1)
     assert not pods.is_whole(), "they know each other by addresses that are gone"
     pods.hooks()
-    until(pods.is_whole, 60)
+    until(pods.is_whole, 180)
     assert [pods.cli(5, "GET", f"key{number}") for number in range(20)] == [str(number) for number in range(20)]
 
 

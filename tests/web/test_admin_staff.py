@@ -44,10 +44,10 @@ def test_a_colleague_is_taken_on_given_a_role_and_disabled(office, phone, langua
     present = colleague(office, role(office, held, "orders_read", "customers_read", "refunds"))
     role(office, second, "orders_read", "inventory_write")
     mine = session(office)
-    own = office.get("/me", headers={"Authorization": f"Bearer {mine['access_token']}"}).json()["id"]
+    me = office.get("/me", headers={"Authorization": f"Bearer {mine['access_token']}"}).json()
     email = f"{mark}@example.com"
     journey(office, "admin_staff.js", "people", session=mine, phone=phone, dark=phone, language=language, refused=[401, 409, 412], taken=present["email"], email=email,
-            held=held, second=second, own=own, rival=office.owner())
+            held=held, second=second, own=me["id"], me=me["email"], rival=office.owner())
     [user] = office.get("/admin/users", params={"q": email}, headers=office.owner()).json()["data"]
     assert user["status"] == "disabled" and sorted(one["name"] for one in user["roles"]) == sorted([held, second])
 
