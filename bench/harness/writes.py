@@ -28,9 +28,7 @@ def recording(stage, shop, shelf, orders):
     database.client(f"SET GLOBAL general_log_file='{log}'; SET GLOBAL log_output='FILE'; SET GLOBAL general_log=ON")
     replay = load.Replay(stage.traffic(traffic.buyers(shelf, orders)), shop.port, connections=CONNECTIONS).ready()
     shop.settle(20)
-    with open(dump, "wb") as out:
-        subprocess.run(["mariadb-dump", "--no-defaults", f"--socket={database.socket}", "-uroot", "--single-transaction",
-                        shop.settings["DB_NAME"]], stdout=out, check=True)
+    database.dump(shop.settings["DB_NAME"], dump)
     database.client(f"SELECT '{MARK}'")
     told = replay.count()
     database.client("SET GLOBAL general_log=OFF")

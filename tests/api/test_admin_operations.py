@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.shop import Shop, key
+from tests.waiting import until
 
 CATALOGUE = Path(__file__).resolve().parent.parent / "fixtures" / "catalogue.csv"
 JOBS = "/admin/jobs"
@@ -112,19 +113,12 @@ def park(shop, aggregate_type, count):
     return [row[1] for row in rows]
 
 
-def wait_until(holds, seconds=60):
-    limit = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < limit, "it did not come to be"
-        time.sleep(0.05)
-
-
 def parked(shop, staff, kind="orders.paid"):
     return shop.get(f"{JOBS}?filter[state]=parked&filter[type]={kind}", headers=staff).json()["data"]
 
 
 def settle(shop, staff):
-    wait_until(lambda: not shop.get(f"{JOBS}?filter[state]=due", headers=staff).json()["data"]
+    until(lambda: not shop.get(f"{JOBS}?filter[state]=due", headers=staff).json()["data"]
                and not shop.get(f"{JOBS}?filter[state]=leased", headers=staff).json()["data"])
 
 
@@ -141,7 +135,7 @@ def test_a_parked_job_runs_again_when_somebody_says_so(own, staff):
     answer = own.post(f"{JOBS}/{job['id']}/retry", headers=headers)
 
     assert (answer.status_code, answer.json()["attempts"]) == (202, 0), answer.text
-    wait_until(lambda: not parked(own, staff))
+    until(lambda: not parked(own, staff))
     settle(own, staff)
     assert own.post(f"{JOBS}/{job['id']}/retry", headers=headers).json() == answer.json()
     assert code(own.post(f"{JOBS}/{job['id']}/retry", headers=staff)) == (409, "operations.job_not_parked")
@@ -160,7 +154,7 @@ def test_all_parked_jobs_of_a_type_run_again(own, staff):
     answer = own.post(f"{JOBS}/retry", {"type": "orders.paid"}, headers=headers)
     assert (answer.status_code, answer.json()) == (202, {"retried": 2})
     assert own.post(f"{JOBS}/retry", {"type": "orders.paid"}, headers=headers).json() == {"retried": 2}
-    wait_until(lambda: not parked(own, staff))
+    until(lambda: not parked(own, staff))
     assert len(parked(own, staff, "orders.pending_payment")) == 1
     assert code(own.post(f"{JOBS}/retry", {"type": ""}, headers=staff)) == (422, "request.invalid_field")
     assert own.post(f"{JOBS}/retry", {"type": "orders.pending_payment"}, headers=staff).json() == {"retried": 1}

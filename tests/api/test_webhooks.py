@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.shop import Shop, key
+from tests.waiting import until
 
 CATALOGUE = Path(__file__).resolve().parent.parent / "fixtures" / "catalogue.csv"
 HOOKS = "/admin/webhooks"
@@ -47,13 +48,6 @@ class Receiver:
 
     def events(self):
         return [json.loads(body) for _, body in self.calls]
-
-
-def wait_until(holds, seconds=60):
-    limit = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < limit, "it did not come to be"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -102,7 +96,7 @@ def test_the_life_of_an_order_arrives_signed_in_order_and_once(open_shop, staff,
     order, proof = open_shop.order(("plain-mug", 1))
     open_shop.post(f"/sandbox/payments/{order['payment']['id']}/approve")
     open_shop.wait_for_order(order, proof, "paid")
-    wait_until(lambda: len(receiver.calls) >= 2)
+    until(lambda: len(receiver.calls) >= 2)
     time.sleep(0.5)
     events = receiver.events()
     assert [event["type"] for event in events] == ["orders.pending_payment", "orders.paid"]
@@ -113,7 +107,7 @@ def test_the_life_of_an_order_arrives_signed_in_order_and_once(open_shop, staff,
     assert all(proven(call, hook["secret"]) for call in receiver.calls)
     assert [headers["X-Caddy-Event"] for headers, _ in receiver.calls] == [event["type"] for event in events]
     delivered = f"{HOOKS}/{hook['id']}/deliveries?status=delivered"
-    wait_until(lambda: len(open_shop.get(delivered, headers=staff).json()["data"]) == 2)   # noted after the receiver's answer
+    until(lambda: len(open_shop.get(delivered, headers=staff).json()["data"]) == 2)   # noted after the receiver's answer
     page = open_shop.get(f"{delivered}&limit=1", headers=staff).json()
     assert page["data"][0]["type"] == "orders.paid" and page["data"][0]["response_status"] == 200
     more = open_shop.get(f"{HOOKS}/{hook['id']}/deliveries?limit=1&cursor={page['page']['next']}", headers=staff).json()
@@ -129,15 +123,15 @@ def test_a_receiver_that_fails_and_recovers_misses_nothing(open_shop, staff, rec
     receiver.status = 500
     hook = make(open_shop, staff, receiver.url, "orders.pending_payment")
     order, _ = open_shop.order(("plain-mug", 1))
-    wait_until(lambda: len(receiver.calls) >= 2)
+    until(lambda: len(receiver.calls) >= 2)
     shown = open_shop.get(f"{HOOKS}/{hook['id']}", headers=staff).json()
     assert shown["failures"] >= 1 and shown["failing_since"]
     receiver.status = 200
     page = f"{HOOKS}/{hook['id']}/deliveries"
-    wait_until(lambda: open_shop.get(page, headers=staff).json()["data"][0]["status"] == "delivered")
+    until(lambda: open_shop.get(page, headers=staff).json()["data"][0]["status"] == "delivered")
     assert {event["id"] for event in receiver.events()} == {receiver.events()[0]["id"]}
     assert receiver.events()[-1]["aggregate"] == order["id"]
-    wait_until(lambda: open_shop.get(f"{HOOKS}/{hook['id']}", headers=staff).json()["failures"] == 0)
+    until(lambda: open_shop.get(f"{HOOKS}/{hook['id']}", headers=staff).json()["failures"] == 0)
     drop(open_shop, staff, hook)
 
 
@@ -146,9 +140,9 @@ def test_a_redirect_is_a_failure_and_is_not_followed(open_shop, staff, receiver)
     receiver.status, receiver.location = 302, other.url
     hook = make(open_shop, staff, receiver.url)
     delivery = open_shop.post(f"{HOOKS}/{hook['id']}/test", headers=staff).json()
-    wait_until(lambda: receiver.calls)
+    until(lambda: receiver.calls)
     where = f"/admin/webhook-deliveries/{delivery['id']}"
-    wait_until(lambda: open_shop.get(where, headers=staff).json()["response_status"] == 302)
+    until(lambda: open_shop.get(where, headers=staff).json()["response_status"] == 302)
     assert not other.calls
     drop(open_shop, staff, hook)
     other.close()
@@ -160,11 +154,11 @@ def test_a_ping_a_replay_and_another_secret(open_shop, staff, receiver):
     answer = open_shop.post(f"{one}/test", headers=staff)
     assert answer.status_code == 202, answer.text
     ping = answer.json()
-    wait_until(lambda: len(receiver.calls) == 1)
+    until(lambda: len(receiver.calls) == 1)
     assert receiver.events()[0]["type"] == "ping" and proven(receiver.calls[0], hook["secret"])
     rotated = open_shop.post(f"{one}/rotate-secret", headers=staff).json()
     assert rotated["secret"] != hook["secret"] and rotated["version"] == hook["version"] + 1
-    wait_until(lambda: open_shop.get(f"{one}/deliveries", headers=staff).json()["data"][0]["status"] == "delivered")
+    until(lambda: open_shop.get(f"{one}/deliveries", headers=staff).json()["data"][0]["status"] == "delivered")
     wishes = [{"delivery_id": ping["id"]}, {"event_id": ping["event_id"]},
               {"from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"}]
     for number, wish in enumerate(wishes):
@@ -172,8 +166,8 @@ def test_a_ping_a_replay_and_another_secret(open_shop, staff, receiver):
         for _ in range(2):
             answer = open_shop.post(f"{one}/replay", wish, headers=again)
             assert (answer.status_code, answer.json()) == (202, {"replayed": 1}), answer.text
-        wait_until(lambda: len(receiver.calls) == number + 2)
-        wait_until(lambda: open_shop.get(f"{one}/deliveries", headers=staff).json()["data"][0]["status"] == "delivered")
+        until(lambda: len(receiver.calls) == number + 2)
+        until(lambda: open_shop.get(f"{one}/deliveries", headers=staff).json()["data"][0]["status"] == "delivered")
         assert proven(receiver.calls[-1], rotated["secret"]) and not proven(receiver.calls[-1], hook["secret"])
     assert len({event["id"] for event in receiver.events()}) == 1
     assert open_shop.post(f"{one}/replay", {}, headers=staff).status_code == 422
@@ -188,7 +182,7 @@ def ping(shop, staff, hook, receiver):
     delivery = shop.post(f"{HOOKS}/{hook['id']}/test", headers=staff)
     assert delivery.status_code == 202, delivery.text
     where = f"/admin/webhook-deliveries/{delivery.json()['id']}"
-    wait_until(lambda: shop.get(where, headers=staff).json()["status"] == "delivered")
+    until(lambda: shop.get(where, headers=staff).json()["status"] == "delivered")
     assert len(receiver.calls) == before + 1
     return receiver.calls[-1]
 
@@ -238,7 +232,7 @@ def test_changes_need_the_version_and_a_paused_webhook_waits(open_shop, staff, r
     time.sleep(1)
     assert not receiver.calls
     assert open_shop.patch(one, {"status": "active"}, headers={**staff, "If-Match": '"v2"'}).status_code == 200
-    wait_until(lambda: receiver.calls)
+    until(lambda: receiver.calls)
     broken = open_shop.patch(one, {"status": "broken"}, headers={**staff, "If-Match": '"v3"'})
     assert broken.status_code == 422
     drop(open_shop, staff, hook)
@@ -282,7 +276,7 @@ def test_an_address_that_is_no_longer_allowed_is_not_called(fresh_shop, receiver
     fresh_shop.start()
     delivery = fresh_shop.post(f"{HOOKS}/{hook['id']}/test", headers=staff).json()
     where = f"/admin/webhook-deliveries/{delivery['id']}"
-    wait_until(lambda: fresh_shop.get(where, headers=staff).json()["error"])
+    until(lambda: fresh_shop.get(where, headers=staff).json()["error"])
     assert fresh_shop.get(where, headers=staff).json()["error"] == "the host has no public address"
     assert not receiver.calls
     fresh_shop.stop()
@@ -297,6 +291,6 @@ def test_kill_between_event_and_delivery_loses_nothing(fresh_shop, receiver):
     orders = {fresh_shop.order(("plain-mug", 1))[0]["id"] for _ in range(3)}
     fresh_shop.kill()
     fresh_shop.start()
-    wait_until(lambda: {event["aggregate"] for event in receiver.events()} == orders, seconds=60)
+    until(lambda: {event["aggregate"] for event in receiver.events()} == orders, seconds=60)
     assert len({event["id"] for event in receiver.events()}) == 3
     fresh_shop.stop()

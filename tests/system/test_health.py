@@ -7,7 +7,7 @@ import time
 
 import requests
 
-from tests.api.test_webhooks import wait_until
+from tests.waiting import until
 
 
 def health(shop):
@@ -23,24 +23,24 @@ def health(shop):
 
 def test_a_worker_that_gives_no_sign_of_life_makes_the_shop_degraded_and_no_worse(fresh_shop):
     fresh_shop.start("--workers", "2", WORKER_HUNG_AFTER_S="600")
-    wait_until(lambda: health(fresh_shop)[1]["checks"]["workers"] == {"status": "ok", "detail": None}, 60)
+    until(lambda: health(fresh_shop)[1]["checks"]["workers"] == {"status": "ok", "detail": None}, 60)
     silent = fresh_shop.workers()[0]
     os.kill(silent, signal.SIGSTOP)
     try:
-        wait_until(lambda: health(fresh_shop)[1]["checks"]["workers"]["status"] == "degraded", 60)
+        until(lambda: health(fresh_shop)[1]["checks"]["workers"]["status"] == "degraded", 60)
         status, report = health(fresh_shop)
         assert (status, report["status"]) == (200, "degraded") and report["checks"]["workers"] == {"status": "degraded", "detail": "1 of 2 workers serve"}
         assert report["checks"]["database"]["status"] == "ok"
         assert requests.get(fresh_shop.admin_base + "/readyz", timeout=30).status_code == 200
     finally:
         os.kill(silent, signal.SIGCONT)
-    wait_until(lambda: health(fresh_shop)[1]["status"] == "ok", 60)
+    until(lambda: health(fresh_shop)[1]["status"] == "ok", 60)
     fresh_shop.stop()
 
 
 def test_events_that_were_given_up_or_stand_make_the_shop_degraded(fresh_shop):
     fresh_shop.start(SERVE_ROLE="api")   # nobody works on them
-    wait_until(lambda: health(fresh_shop)[1]["checks"]["outbox"]["status"] == "ok", 60)
+    until(lambda: health(fresh_shop)[1]["checks"]["outbox"]["status"] == "ok", 60)
     fresh_shop.register()
     fresh_shop.query("UPDATE outbox_events SET due_at = due_at - 120000000, try_at = try_at - 120000000")
     status, report = health(fresh_shop)
@@ -95,7 +95,7 @@ def test_a_job_that_is_running_at_the_end_of_the_drain_is_given_back_and_done_on
         fresh_shop.settings.update(server.settings(), JOBS_LEASE_S="600")   # whoever waits for the lease waits in vain
         fresh_shop.start(DRAIN_LIMIT="1")
         fresh_shop.register()
-        wait_until(lambda: server.callers == 1)
+        until(lambda: server.callers == 1)
         [[owner]] = fresh_shop.query("SELECT lease_owner FROM outbox_events WHERE type = 'identity.registered'")
         assert owner, "the job is not in hand"
         fresh_shop.stop()
@@ -105,7 +105,7 @@ def test_a_job_that_is_running_at_the_end_of_the_drain_is_given_back_and_done_on
 
         server.mute.clear()
         fresh_shop.start()
-        wait_until(lambda: fresh_shop.query("SELECT status FROM outbox_events WHERE type = 'identity.registered'") == [("done",)])
+        until(lambda: fresh_shop.query("SELECT status FROM outbox_events WHERE type = 'identity.registered'") == [("done",)])
         assert len(server.mails) == 1 and b"Message-ID" in server.mails[0]
         fresh_shop.stop()
         assert len(server.mails) == 1

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests import waiting
 from tests.shop import Shop, program, states_of
 from tests.system.test_metrics import scrape, value
+from tests.waiting import until
 
 
 def size_of_log(shop):
@@ -22,10 +22,6 @@ def size_of_log(shop):
 
 def probe(shop, path):
     return shop.http.get(shop.admin_base + path, timeout=30).status_code
-
-
-def until(what, seconds=60):
-    return waiting.until(what, seconds)
 
 
 def test_a_worker_that_hangs_is_seen_and_replaced_while_the_others_serve(fresh_shop):

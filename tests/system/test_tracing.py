@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.api.test_webhooks import Receiver, make, wait_until
+from tests.api.test_webhooks import Receiver, make
 from tests.collector import Collector
 from tests.shop import Shop
 from tests.system.test_metrics import scrape, value
+from tests.waiting import until
 
 CATALOGUE = Path(__file__).resolve().parent.parent / "fixtures" / "catalogue.csv"
 SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
@@ -68,9 +69,9 @@ def test_a_checkout_is_one_tree_from_the_request_to_the_job_that_its_event_sets_
         ids, kinds = {each.id for each in known}, {each.kind for each in known}
         return {SERVER, PRODUCER, CONSUMER} <= kinds and all(each.above in ids for each in known if each.kind != SERVER)
 
-    wait_until(is_whole)
+    until(is_whole)
     time.sleep(0.5)
-    wait_until(is_whole)   # what came meanwhile, too, has what it stands below
+    until(is_whole)   # what came meanwhile, too, has what it stands below
     spans = collector.of_trace(trace)
     root, = [each for each in spans if each.kind == SERVER]
     assert (root.above, root.name) == (span, "POST /api/v1/carts/{cart}/checkout")
@@ -111,12 +112,12 @@ def test_buckets_name_the_trace_of_a_request_that_fell_into_them(start, collecto
         assert requests.get(shop.base + "/api/v1/products/plain-mug", headers=headers, timeout=30).status_code == 200
     unsampled, _, headers = context("00")
     requests.get(shop.base + "/api/v1/products/plain-mug", headers=headers, timeout=30)
-    wait_until(lambda: trace in exemplars(shop)[1])
+    until(lambda: trace in exemplars(shop)[1])
     text, found = exemplars(shop)
     family, labels, _, _ = found[trace]
     assert family == "http_server_request_duration_seconds" and 'http_route="/api/v1/products/{product}"' in labels
     assert 'http_response_status_code="200"' in labels and unsampled not in found
-    wait_until(lambda: all(collector.of_trace(each) for each in found))
+    until(lambda: all(collector.of_trace(each) for each in found))
     plain = requests.get(shop.admin_base + "/metrics", timeout=30).text
     assert "trace_id" not in plain, "Prometheus' own text has no exemplars"
     check = subprocess.run(["promtool", "check", "metrics"], input=plain, capture_output=True, text=True, timeout=60)
@@ -136,7 +137,7 @@ def test_without_tracing_no_bucket_names_a_trace_and_what_the_caller_said_is_han
     trace, _, headers = context()
     shop.get("/products/plain-mug", headers=headers)
     assert exemplars(shop)[1] == {} and not collector.spans
-    wait_until(lambda: trace in (shop.directory / "serve.log").read_text())
+    until(lambda: trace in (shop.directory / "serve.log").read_text())
 
 
 def test_a_checkout_and_the_webhook_that_tells_of_it_are_one_tree_and_the_receiver_can_go_on_with_it(start, collector):
@@ -149,14 +150,14 @@ def test_a_checkout_and_the_webhook_that_tells_of_it_are_one_tree_and_the_receiv
         cart, proof = shop.cart(("plain-mug", 1))
         trace, _, headers = context()
         assert shop.checkout(cart, {**proof, **headers}).status_code == 201
-        wait_until(lambda: receiver.calls)
+        until(lambda: receiver.calls)
         receiver.status = 200
-        wait_until(lambda: len(receiver.calls) >= 2)
+        until(lambda: len(receiver.calls) >= 2)
         heard = [{name.lower(): value for name, value in headers.items()}["traceparent"].split("-") for headers, _ in receiver.calls]
         assert {each[1] for each in heard} == {trace} and {each[3] for each in heard} == {"01"}
-        wait_until(lambda: {each[2] for each in heard} <= {each.id for each in collector.of_trace(trace)})
-        wait_until(lambda: sum(each.name == "webhooks.deliver" for each in collector.of_trace(trace)) >= 2)
-        wait_until(lambda: {SERVER, "emit orders.pending_payment", "webhooks.fan_out"} <= {
+        until(lambda: {each[2] for each in heard} <= {each.id for each in collector.of_trace(trace)})
+        until(lambda: sum(each.name == "webhooks.deliver" for each in collector.of_trace(trace)) >= 2)
+        until(lambda: {SERVER, "emit orders.pending_payment", "webhooks.fan_out"} <= {
             known for each in collector.of_trace(trace) for known in (each.kind, each.name)})
         spans = collector.of_trace(trace)
         root, = [each for each in spans if each.kind == SERVER]
@@ -180,7 +181,7 @@ def test_log_lines_name_the_trace(start, collector):
     shop.get("/products/plain-mug", headers=headers)
     line = shop.wait_for_log_line(trace)
     assert '"trace_flags":"01"' in line and '"http.request"' in line
-    wait_until(lambda: any(f'"span_id":"{each.id}"' in line for each in collector.of_trace(trace)))
+    until(lambda: any(f'"span_id":"{each.id}"' in line for each in collector.of_trace(trace)))
 
 
 @pytest.mark.parametrize("headers", [
@@ -192,7 +193,7 @@ def test_log_lines_name_the_trace(start, collector):
 def test_a_malformed_parent_begins_a_new_trace(start, collector, headers):
     shop = start()
     shop.get("/products/plain-mug", headers=headers)
-    wait_until(lambda: any(each.kind == SERVER and "products" in each.name for each in list(collector.spans)))
+    until(lambda: any(each.kind == SERVER and "products" in each.name for each in list(collector.spans)))
     seen = next(each for each in list(collector.spans) if each.kind == SERVER and "products" in each.name)
     assert seen.above == "" and seen.trace not in headers["traceparent"].lower() and len(seen.trace) == 32
 
@@ -205,7 +206,7 @@ def test_what_the_caller_does_not_sample_is_not_recorded_and_a_ratio_is_kept(sta
         shop.get("/categories", headers=headers)
     for _ in range(400):
         shop.get("/categories")
-    wait_until(lambda: all(collector.of_trace(trace) for trace, _, _ in taken))
+    until(lambda: all(collector.of_trace(trace) for trace, _, _ in taken))
     time.sleep(0.5)
     assert not any(collector.of_trace(trace) for trace, _, _ in left_out)
     known = {trace for trace, _, _ in taken}
@@ -213,7 +214,7 @@ def test_what_the_caller_does_not_sample_is_not_recorded_and_a_ratio_is_kept(sta
     def own():
         return [each for each in list(collector.spans) if each.kind == SERVER and each.trace not in known]
 
-    wait_until(lambda: len(own()) >= 40)
+    until(lambda: len(own()) >= 40)
     time.sleep(0.5)
     assert len(own()) <= 130, len(own())   # 80 of 400, by more than four standard deviations to either side
 
@@ -232,7 +233,7 @@ def test_a_collector_that_is_slow_or_dead_costs_spans_that_are_counted_and_no_re
     collector.delay = 3
     for _ in range(200):
         assert shop.get("/categories").status_code == 200
-    wait_until(lambda: {shop.get("/categories").status_code for _ in range(20)} == {200} and spans(shop, "dropped") > 0)
+    until(lambda: {shop.get("/categories").status_code for _ in range(20)} == {200} and spans(shop, "dropped") > 0)
     collector.delay = 0
     collector.close()
     for _ in range(50):
@@ -247,7 +248,7 @@ def test_spans_that_the_collector_did_not_take_are_counted_as_failed(start, coll
     shop = start()   # whose own first requests are told of, too
     for _ in range(20):
         assert shop.get("/categories").status_code == 200
-    wait_until(lambda: shop.get("/categories").status_code == 200 and spans(shop, "failed") >= 20)   # told with the next span
+    until(lambda: shop.get("/categories").status_code == 200 and spans(shop, "failed") >= 20)   # told with the next span
     assert spans(shop, "sent") == 0
 
 

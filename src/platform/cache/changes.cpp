@@ -1,5 +1,6 @@
 #include "platform/cache/changes.hpp"
 
+#include "platform/cache/cache_fault.hpp"
 #include "platform/cache/cache_metrics.hpp"
 #include "platform/cache/shared_store.hpp"
 #include "platform/telemetry/log.hpp"
@@ -25,16 +26,6 @@ const redis::Channel changes_channel{
     {.owner = "cache",
      .name = "cache:changes",
      .content = "numbers of events, one line; then a tag on each line whose cached answers are dropped, `*`: all"}};
-
-void report_fault(const std::exception_ptr& fault) {
-    try {
-        std::rethrow_exception(fault);
-    } catch (const boost::system::system_error& error) {
-        if (error.code() != asio::error::operation_aborted) log::error("cache.task", {{"fault", error.what()}});
-    } catch (const std::exception& error) {
-        log::error("cache.task", {{"fault", error.what()}});
-    }
-}
 
 std::string text_of(const std::vector<std::int64_t>& events, const std::set<std::string>& tags) {
     std::string text;

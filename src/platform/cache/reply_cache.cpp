@@ -1,6 +1,7 @@
 #include "platform/cache/reply_cache.hpp"
 
 #include "core/assert.hpp"
+#include "platform/cache/cache_fault.hpp"
 #include "platform/cache/cache_metrics.hpp"
 #include "platform/cache/shared_store.hpp"
 #include "platform/runtime/deadline.hpp"
@@ -28,16 +29,6 @@ constexpr milliseconds copy_lag_max(1'000);   // of a read-only copy, as far as 
 constexpr milliseconds reaches_redis_within(1'000);
 constexpr milliseconds look_again_after(20);
 constexpr int looks_again = 10;
-
-void report_fault(const std::exception_ptr& fault) {
-    try {
-        std::rethrow_exception(fault);
-    } catch (const boost::system::system_error& error) {
-        if (error.code() != asio::error::operation_aborted) log::error("cache.task", {{"fault", error.what()}});
-    } catch (const std::exception& error) {
-        log::error("cache.task", {{"fault", error.what()}});
-    }
-}
 
 /// Asked by nobody in particular: what comes of it is everybody's.
 http::Request anonymous(const http::Request& asked) {

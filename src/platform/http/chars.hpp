@@ -1,5 +1,7 @@
 #pragma once
 // Which characters the parts of a head may have (RFC 9110, section 5.6.2; RFC 9112), as tables: a look costs one load.
+// And how names are compared.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -29,5 +31,14 @@ inline constexpr CharSet host_chars = letters_digits_and("-._~!$&'()*+,;=:[]%");
 inline constexpr CharSet value_chars = all_but_controls();
 
 constexpr bool is_in(const CharSet& set, char c) { return set[static_cast<unsigned char>(c)]; }
+
+/// ASCII alone.
+constexpr char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Names of headers and their options are the same in whatever case they come.
+constexpr bool is_named(std::string_view name, std::string_view lower_name) {
+    return std::equal(name.begin(), name.end(), lower_name.begin(), lower_name.end(),
+                      [](char a, char b) { return lower_case(a) == b; });
+}
 
 }   // namespace caddy::http

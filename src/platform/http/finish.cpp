@@ -1,6 +1,7 @@
 #include "platform/http/finish.hpp"
 
 #include "platform/crypto/digest.hpp"
+#include "platform/http/chars.hpp"
 #include "platform/http/compress.hpp"
 #include "platform/http/head.hpp"
 #include "platform/telemetry/log.hpp"
@@ -13,13 +14,6 @@ namespace {
 
 constexpr std::string_view exposed_headers =
     "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotent-Replayed";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_named(std::string_view name, std::string_view lower_name) {
-    return std::equal(name.begin(), name.end(), lower_name.begin(), lower_name.end(),
-                      [](char a, char b) { return lower(a) == b; });
-}
 
 bool has_header(const Response& response, std::string_view lower_name) {
     return std::any_of(response.headers.begin(), response.headers.end(),

@@ -164,8 +164,7 @@ bool is_host(std::string_view host) {
 
 std::string in_lower_case(std::string_view text) {
     std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return lower_case(c); });
     return lower;
 }
 

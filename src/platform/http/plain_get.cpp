@@ -45,13 +45,6 @@ constexpr std::array known_lines{
     Named{"upgrade-insecure-requests", Line::without_meaning},
 };
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_named(std::string_view name, std::string_view lower_name) {
-    return std::equal(name.begin(), name.end(), lower_name.begin(), lower_name.end(),
-                      [](char a, char b) { return lower(a) == b; });
-}
-
 Line line_of(std::string_view name) {
     for (const auto& known : known_lines) {
         if (known.name.size() == name.size() && is_named(name, known.name)) return known.line;

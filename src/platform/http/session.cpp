@@ -90,8 +90,9 @@ Task<Session::Wait> Session::read_more(std::size_t chunk_bytes) {
     co_return timed_out_ ? Wait::timed_out : Wait::closed;
 }
 
-// Whoever has nothing on the way may be told to go at any time.
+// Whoever has nothing on the way may be told to go at any time, and holds on to little meanwhile.
 void Session::begin_idling() {
+    if (in_.capacity() > kept_buffer_bytes) in_.shrink_to_fit();
     idle_ = true;
     arm(std::chrono::milliseconds(edge_.stopping ? edge_.config.stop_grace_ms : edge_.config.idle_limit_ms));
 }
@@ -99,13 +100,6 @@ void Session::begin_idling() {
 void Session::end_idling() {
     idle_ = false;
     disarm();
-}
-
-Task<Session::Wait> Session::await_first_byte() {
-    begin_idling();
-    const auto wait = co_await read_more(head_chunk_bytes);
-    end_idling();
-    co_return wait;
 }
 
 /// Answers what is ready for as long as nothing else comes; then there is the beginning of something else, or the end
@@ -166,12 +160,8 @@ std::optional<HeadFault> Session::judge_beginning() const {
     return std::nullopt;
 }
 
+/// REQUIRES: its first byte is there.
 Task<std::optional<Head>> Session::read_head() {
-    if (in_.capacity() > kept_buffer_bytes && in_.size() < head_chunk_bytes) in_.shrink_to_fit();
-    if (in_.empty()) {
-        const auto wait = co_await await_first_byte();
-        if (wait != Wait::data) co_return std::nullopt;
-    }
     arm(std::chrono::milliseconds(edge_.config.header_read_limit_ms));
     int empty_lines = 0;
     for (;;) {

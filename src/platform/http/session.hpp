@@ -38,7 +38,6 @@ private:
     Task<Onward> serve_ready();
     Task<bool> send_rest(std::size_t sent);
     Task<std::optional<Head>> read_head();
-    Task<Wait> await_first_byte();
     void begin_idling();
     void end_idling();
     std::optional<HeadFault> judge_beginning() const;
