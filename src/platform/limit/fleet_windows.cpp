@@ -45,36 +45,46 @@ local first = 4 + told * 3
 local function name(slot) return string.format('%.0f', slot) end
 
 local function load(key, limit, length)
-  local slot = math.floor(now / length)
-  local kept = redis.call('HMGET', key, 'newest', 'made')
-  local newest, made = tonumber(kept[1] or slot), tonumber(kept[2] or now)
-  if newest > slot then slot = newest end
-  local over = {}
-  for s = newest - SLOTS, math.min(newest, slot - SLOTS - 1) do over[#over + 1] = name(s) end
-  for s = newest - 1, math.min(newest, slot - 2) do over[#over + 1] = 'lease' .. name(s) end
+  local part = {key = key, limit = limit, length = length, counts = {}, used = 0, open = 0, made = now,
+                slot = math.floor(now / length)}
+  local fields, over = redis.call('HGETALL', key), {}
+  for i = 1, #fields, 2 do
+    if fields[i] == 'newest' then part.newest = tonumber(fields[i + 1]) end
+    if fields[i] == 'made' then part.made = tonumber(fields[i + 1]) end
+  end
+  if part.newest and part.newest > part.slot then part.slot = part.newest end
+  for i = 1, #fields, 2 do
+    local field, count = fields[i], tonumber(fields[i + 1])
+    local slot = tonumber(field)
+    local lease = not slot and tonumber(string.match(field, '^lease(%d+)$'))
+    if slot and slot >= part.slot - SLOTS then
+      part.counts[slot] = count
+    elseif lease and lease >= part.slot - 1 then
+      part.open = part.open + count
+    elseif slot or lease then
+      over[#over + 1] = field
+    end
+  end
   if #over > 0 then redis.call('HDEL', key, unpack(over)) end
   for i = 1, told do
     local at = now - tonumber(ARGV[1 + i * 3])
     local count = tonumber(ARGV[2 + i * 3])
-    if at < made then count = count + tonumber(ARGV[3 + i * 3]) end
-    local spent_slot = math.min(math.floor(at / length), slot)
-    if count > 0 and spent_slot >= slot - SLOTS then redis.call('HINCRBY', key, name(spent_slot), count) end
+    if at < part.made then count = count + tonumber(ARGV[3 + i * 3]) end
+    local slot = math.min(math.floor(at / length), part.slot)
+    if count > 0 and slot >= part.slot - SLOTS then
+      part.counts[slot] = redis.call('HINCRBY', key, name(slot), count)
+    end
   end
-  local names = {'lease' .. name(slot - 1), 'lease' .. name(slot)}
-  for s = slot - SLOTS, slot do names[#names + 1] = name(s) end
-  local counts = redis.call('HMGET', key, unpack(names))
-  local part = {key = key, limit = limit, length = length, slot = slot, counts = counts, used = 0, made = made,
-                open = tonumber(counts[1] or 0) + tonumber(counts[2] or 0)}
-  for i = 3, #counts do part.used = part.used + tonumber(counts[i] or 0) end
+  for _, count in pairs(part.counts) do part.used = part.used + count end
   return part
 end
 
 local function describe(part, admitted)
   local left, reset, room = part.used + admitted, 0, 0
-  for i = 3, #part.counts do
-    local count = tonumber(part.counts[i] or 0)
+  for slot = part.slot - SLOTS, part.slot do
+    local count = part.counts[slot] or 0
     if count > 0 then
-      local free = (part.slot + (i - 3) + 1) * part.length - now
+      local free = (slot + SLOTS + 1) * part.length - now
       if reset == 0 then reset = free end
       if left < part.limit then break end
       left = left - count
@@ -101,7 +111,7 @@ local answer = {admitted, leased, life}
 for _, part in ipairs(parts) do
   if admitted > 0 then redis.call('HINCRBY', part.key, name(part.slot), admitted) end
   if leased > 0 then redis.call('HINCRBY', part.key, 'lease' .. name(part.slot), leased) end
-  if admitted > 0 or leased > 0 or told > 0 then
+  if part.newest ~= part.slot and (admitted > 0 or leased > 0 or told > 0) then
     redis.call('HSET', part.key, 'newest', name(part.slot), 'made', name(part.made))
     redis.call('PEXPIRE', part.key, math.ceil(part.length * (SLOTS + 2) / 1000))
   end
