@@ -1,0 +1,321 @@
+#include "simulation/judge.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace caddy::simulation {
+namespace {
+
+using orders::OrderId;
+using orders::OrderStatus;
+
+// ---- the rows, as they are ----
+
+struct OrderRow {
+    OrderId id;
+    OrderStatus status{};
+    std::int64_t total_minor = 0;
+    std::string cart_id;
+};
+BOOST_DESCRIBE_STRUCT(OrderRow, (), (id, status, total_minor, cart_id))
+const db::Sql sql_orders{{.name = "simulation.orders", .any = "SELECT id, status, total_minor, cart_id FROM orders"}};
+
+struct PieceRow {
+    OrderId order_id;
+    catalog::VariantId variant_id;
+    std::int64_t quantity = 0;
+    std::int64_t sent = 0;
+    std::int64_t freed = 0;
+    std::int64_t lost = 0;       // freed, and nobody else's either
+    std::int64_t restocked = 0;
+};
+BOOST_DESCRIBE_STRUCT(PieceRow, (), (order_id, variant_id, quantity, sent, freed, lost, restocked))
+const db::Sql sql_pieces{
+    {.name = "simulation.pieces",
+     .any = "SELECT l.order_id, l.variant_id, l.quantity, "
+            "(SELECT COALESCE(SUM(f.quantity), 0) FROM fulfilment_lines f WHERE f.line_id = l.id) AS sent, "
+            "(SELECT COALESCE(SUM(r.freed), 0) FROM refund_lines r JOIN refunds a ON a.id = r.refund_id "
+            "WHERE r.line_id = l.id AND a.restock = 1) AS freed, "
+            "(SELECT COALESCE(SUM(r.freed), 0) FROM refund_lines r JOIN refunds a ON a.id = r.refund_id "
+            "WHERE r.line_id = l.id AND a.restock = 0) AS lost, "
+            "(SELECT COALESCE(SUM(r.restocked), 0) FROM refund_lines r WHERE r.line_id = l.id) AS restocked "
+            "FROM order_lines l"}};
+
+struct LevelRow {
+    catalog::VariantId variant_id;
+    std::int64_t on_hand = 0;
+    std::int64_t reserved = 0;
+};
+BOOST_DESCRIBE_STRUCT(LevelRow, (), (variant_id, on_hand, reserved))
+const db::Sql sql_levels{
+    {.name = "simulation.levels", .any = "SELECT variant_id, on_hand, reserved FROM stock_levels"}};
+
+struct PaymentRow {
+    PaymentId id;
+    OrderId order_id;
+    payments::PaymentStatus status{};
+};
+BOOST_DESCRIBE_STRUCT(PaymentRow, (), (id, order_id, status))
+const db::Sql sql_payments{{.name = "simulation.payments", .any = "SELECT id, order_id, status FROM payments"}};
+
+struct NamedRow {
+    std::string name;
+    std::int64_t amount_minor = 0;
+};
+BOOST_DESCRIBE_STRUCT(NamedRow, (), (name, amount_minor))
+const db::Sql sql_parcels{{.name = "simulation.parcels",
+                           .any = "SELECT tracking AS name, 0 AS amount_minor FROM fulfilments"}};
+const db::Sql sql_refunds{{.name = "simulation.refunds",
+                           .any = "SELECT reason AS name, amount_minor FROM refunds"}};
+const db::Sql sql_undone{{.name = "simulation.undone",
+                          .any = "SELECT type || ' ' || status AS name, attempts AS amount_minor FROM outbox_events "
+                                 "WHERE status <> 'done'"}};
+const db::Sql sql_pending_refunds{{.name = "simulation.pending_refunds",
+                                   .any = "SELECT reason AS name, amount_minor FROM refunds "
+                                          "WHERE status <> 'done'"}};
+
+// ---- the judgement ----
+
+class Judge {
+public:
+    explicit Judge(World& world) : world_(world), orders_(rows<OrderRow>(sql_orders)) {
+        for (const auto& row : rows<PieceRow>(sql_pieces)) pieces_[row.order_id].push_back(row);
+    }
+
+    std::vector<std::string> all() {
+        rest();
+        acknowledged();
+        unasked();
+        shown();
+        stock();
+        money();
+        named("fulfil", sql_parcels);
+        named("refund", sql_refunds);
+        return std::move(wrong_);
+    }
+
+private:
+    template <class Row>
+    std::vector<Row> rows(const db::Sql& sql) {
+        return db::decode_rows<Row>(world_.server.read(sql));
+    }
+    void wrong(std::string what) { wrong_.push_back(std::move(what)); }
+    static std::string name_of(OrderStatus status) { return boost::describe::enum_to_string(status, "?"); }
+    const OrderRow* order(const std::string& id) const {
+        const auto found = std::ranges::find(orders_, OrderId::parse(id).value_or(OrderId{}), &OrderRow::id);
+        return found == orders_.end() ? nullptr : &*found;
+    }
+
+    /// Without faults, all work comes to an end.
+    void rest() {
+        for (const auto& pod : world_.pods) {
+            for (const auto& fault : pod->faults) wrong("a fault was answered: " + fault);
+        }
+        for (const auto& thrown : world_.scheduler.escaped) wrong("a task ended by: " + thrown);
+        if (!world_.came_to_rest) wrong("work is left that does not come to an end");
+        for (const auto& row : rows<NamedRow>(sql_undone)) {
+            wrong("an event is not done: " + row.name + " after " + std::to_string(row.amount_minor) + " tries");
+        }
+        for (const auto& row : rows<NamedRow>(sql_pending_refunds)) wrong("a refund is not done: " + row.name);
+        for (const auto& row : orders_) {
+            if (row.status == OrderStatus::pending_payment || row.status == OrderStatus::refunding) {
+                wrong("order " + row.id.text() + " is still " + name_of(row.status));
+            }
+        }
+    }
+
+    /// An order that was acknowledged is there, once, with the total that was told.
+    void acknowledged() {
+        std::map<std::string, std::string> by_cart;
+        for (const auto& ask : world_.asks) {
+            if (ask->what != "checkout" || !ask->shown) continue;
+            const auto& told = *ask->shown;
+            const auto* row = order(told.id);
+            if (!row) {
+                wrong("order " + told.id + " was acknowledged and is not there");
+                continue;
+            }
+            if (row->cart_id != ask->subject) wrong("order " + told.id + " is of another cart");
+            const auto cart = cart_of(ask->subject);
+            if (row->total_minor != told.total_minor || told.total_minor != cart->total_minor) {
+                wrong("order " + told.id + " has another total than was told");
+            }
+            const auto [first, fresh] = by_cart.emplace(ask->subject, told.id);
+            if (!fresh && first->second != told.id) wrong("cart " + ask->subject + " was ordered twice");
+        }
+    }
+
+    const BaseCart* cart_of(const std::string& id) const {
+        for (const auto& kind : world_.base.carts) {
+            const auto found = std::ranges::find(kind, id, &BaseCart::id);
+            if (found != kind.end()) return &*found;
+        }
+        return nullptr;
+    }
+
+    /// No order is there that nobody asked for, or that everybody who asked was refused.
+    void unasked() {
+        for (const auto& row : orders_) {
+            bool may_be = false;
+            for (const auto& ask : world_.asks) {
+                const bool about = ask->what == "checkout" && ask->subject == row.cart_id;
+                may_be = may_be || (about && (ask->shown || ask->unclear > 0));
+            }
+            if (!may_be) wrong("order " + row.id.text() + " is there, and nobody was told of it");
+            const auto* cart = cart_of(row.cart_id);
+            if (!cart) continue;
+            std::map<catalog::VariantId, std::int64_t> wanted, got;
+            for (const auto& piece : cart->pieces) wanted[piece.variant] += piece.quantity;
+            for (const auto& piece : pieces_[row.id]) got[piece.variant_id] += piece.quantity;
+            if (wanted != got) wrong("order " + row.id.text() + " has other pieces than its cart");
+        }
+    }
+
+    /// What an order was once shown as leads to what it is.
+    void shown() {
+        for (const auto& [id, states] : world_.seen) {
+            const auto* row = order(id);
+            if (!row) continue;   // told of above
+            for (const auto& state : states) {
+                OrderStatus was{};
+                if (!boost::describe::enum_from_string(state.c_str(), was) || !leads_to(was, row->status)) {
+                    wrong("order " + id + " was shown as " + state + " and is " + name_of(row->status));
+                }
+            }
+        }
+    }
+
+    static bool leads_to(OrderStatus from, OrderStatus to) {
+        std::set<OrderStatus> reached{from};
+        std::vector<OrderStatus> open{from};
+        while (!open.empty()) {
+            const auto at = open.back();
+            open.pop_back();
+            boost::mp11::mp_for_each<boost::describe::describe_enumerators<OrderStatus>>([&](auto each) {
+                if (orders::may_become(at, each.value) && reached.insert(each.value).second) open.push_back(each.value);
+            });
+        }
+        return reached.contains(to);
+    }
+
+    /// Each piece is on the shelf, promised to an order that waits for it, or gone for a reason.
+    void stock() {
+        std::map<catalog::VariantId, std::int64_t> gone, promised;
+        for (const auto& row : orders_) {
+            const bool over = row.status == OrderStatus::cancelled || row.status == OrderStatus::expired ||
+                              row.status == OrderStatus::refunded;
+            for (const auto& piece : pieces_[row.id]) {
+                gone[piece.variant_id] += piece.sent + piece.lost - piece.restocked;
+                const auto waiting = piece.quantity - piece.sent - piece.lost - piece.freed;
+                if (waiting < 0) wrong("order " + row.id.text() + " got more pieces than it has");
+                if (!over) promised[piece.variant_id] += waiting;
+            }
+        }
+        for (const auto& level : rows<LevelRow>(sql_levels)) {
+            const auto start = world_.base.on_hand.at(level.variant_id);
+            const auto expected = start - gone[level.variant_id];
+            const auto tell = [&](std::string_view what, std::int64_t found, std::int64_t wanted) {
+                if (found == wanted) return;
+                wrong("variant " + level.variant_id.text() + ": " + std::string(what) + " is " + std::to_string(found) +
+                      " instead of " + std::to_string(wanted));
+            };
+            tell("on hand", level.on_hand, expected);
+            tell("reserved", level.reserved, promised[level.variant_id]);
+            if (level.on_hand < level.reserved) wrong("variant " + level.variant_id.text() + " is sold too often");
+        }
+    }
+
+    /// The shop keeps the money of what is bought, once, and of nothing else.
+    void money() {
+        const auto all = rows<PaymentRow>(sql_payments);
+        for (const auto& row : orders_) {
+            std::int64_t kept = 0;
+            int payers = 0;
+            for (const auto& payment : all) {
+                const auto account = world_.bank.accounts.find(payment.id);
+                if (payment.order_id != row.id || account == world_.bank.accounts.end()) continue;
+                kept += account->second.kept_minor();
+                payers += account->second.kept_minor() > 0 ? 1 : 0;
+                if (account->second.returned_minor > account->second.amount.minor) wrong("too much money went back");
+            }
+            if (payers > 1) wrong("order " + row.id.text() + " was paid more than once");
+            if (!money_fits(row, kept)) {
+                wrong("order " + row.id.text() + " is " + name_of(row.status) + " of " +
+                      std::to_string(row.total_minor) + ", and the shop has " + std::to_string(kept));
+            }
+        }
+        for (const auto& [id, account] : world_.bank.accounts) {
+            if (account.kept_minor() == 0 || std::ranges::find(all, id, &PaymentRow::id) != all.end()) continue;
+            wrong("payment " + id.text() + " took money and is not there");
+        }
+    }
+
+    static bool money_fits(const OrderRow& row, std::int64_t kept) {
+        switch (row.status) {
+            case OrderStatus::paid: return kept == row.total_minor;
+            case OrderStatus::cancelled:
+            case OrderStatus::expired:
+            case OrderStatus::refunded: return kept == 0;
+            case OrderStatus::partially_refunded: return kept > 0 && kept < row.total_minor;
+            // Sent after a part of the money went back.
+            case OrderStatus::fulfilling:
+            case OrderStatus::shipped:
+            case OrderStatus::delivered:
+            case OrderStatus::completed: return kept > 0 && kept <= row.total_minor;
+            case OrderStatus::pending_payment:
+            case OrderStatus::refunding: return true;   // told of above
+        }
+        return false;
+    }
+
+    /// What staff did under a key was done once if they were told so, never if it was refused, and never twice.
+    void named(const std::string& what, const db::Sql& sql) {
+        std::map<std::string, int> found;
+        for (const auto& row : rows<NamedRow>(sql)) ++found[row.name];
+        for (const auto& ask : world_.asks) {
+            if (ask->what != what) continue;
+            const auto times = found[ask->key];
+            const bool acknowledged = ask->final_status >= 200 && ask->final_status < 300;
+            const bool refused = !acknowledged && ask->final_status != 0 && ask->unclear == 0;
+            if (times > 1) wrong(ask->key + " was done " + std::to_string(times) + " times");
+            if (acknowledged && times != 1) wrong(ask->key + " was acknowledged and is not there");
+            if (refused && times != 0) wrong(ask->key + " was refused and is there");
+            found.erase(ask->key);
+        }
+        for (const auto& [key, times] : found) wrong(key + " is there, and nobody asked for it");
+    }
+
+    World& world_;
+    std::vector<OrderRow> orders_;
+    std::map<OrderId, std::vector<PieceRow>> pieces_;
+    std::vector<std::string> wrong_;
+};
+
+/// The shop's own opinion.
+Task<> audit(Pod& pod, std::vector<std::string>& wrong) {
+    const auto ctx = pod.context();
+    const auto orders = co_await pod.checkout.audit(ctx);
+    for (const auto& each : orders) wrong.push_back("audit " + each.invariant + ": " + each.subject + " " + each.detail);
+    const auto stock = co_await pod.inventory.audit(ctx);
+    for (const auto& each : stock) wrong.push_back("audit " + each.invariant + ": " + each.subject + " " + each.detail);
+    auto session = co_await pod.database.read(ctx);
+    const auto events = co_await caddy::jobs::audit_sequences(session);
+    for (const auto& each : events) wrong.push_back("audit of events: " + each);
+}
+
+}  // namespace
+
+std::vector<std::string> judge(World& world) {
+    auto wrong = Judge(world).all();
+    auto& pod = **std::ranges::find_if(world.pods, &Pod::alive);
+    bool done = false;
+    const auto run = [](Pod& by, std::vector<std::string>& out, bool& ended) -> Task<> {
+        co_await audit(by, out);
+        ended = true;
+    };
+    world.scheduler.spawn(run(pod, wrong, done));
+    if (!world.scheduler.until([&] { return done; }, std::chrono::minutes(1))) wrong.push_back("the audit does not end");
+    return wrong;
+}
+
+}  // namespace caddy::simulation
