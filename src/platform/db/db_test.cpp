@@ -41,6 +41,9 @@ const Sql sql_in{{.name = "test.in",
 const Sql sql_count{{.name = "test.count", .any = "SELECT COUNT(*) AS n FROM things WHERE id > 0"}};
 const Sql sql_rename{{.name = "test.rename", .any = "UPDATE things SET name = ? WHERE id = ?"}};
 const Sql sql_fraction{{.name = "test.fraction", .any = "SELECT 1.5 AS n"}};
+const Sql sql_insert_or_end{{.name = "test.insert_or_end",
+                             .mysql = "INSERT INTO things (id, name, colour) VALUES (?, ?, NULL)",
+                             .sqlite = "INSERT OR ROLLBACK INTO things (id, name, colour) VALUES (?, ?, NULL)"}};
 const Sql sql_pair{{.name = "test.pair", .mysql = "SELECT 'm' AS t", .sqlite = "SELECT 's' AS t"}};
 
 constexpr auto create =
@@ -220,6 +223,28 @@ TEST_F(Db, a_cancelled_transaction_rolls_back_and_the_next_one_runs) {
 
     EXPECT_EQ(count(), 0);
     EXPECT_TRUE(test.run(insert(2, "two")).has_value());
+}
+
+TEST_F(Db, after_a_commit_that_failed_its_task_can_still_be_cancelled) {
+    if (at_a_server()) GTEST_SKIP() << "there, no statement ends its transaction";
+    test.run(insert(1, "pot")).value();
+    bool failed = false;
+    const auto go_on = [&]() -> Task<bool> {
+        try {
+            (void)co_await db.transact(ctx, "test", [&](Transaction& tx) -> Task<Result<int>> {
+                (void)co_await tx.exec_unique(sql_insert_or_end, ThingId{1}, "cup");
+                co_return 1;
+            });
+        } catch (const Gone&) {
+            failed = true;
+        }
+        asio::steady_timer timer(co_await asio::this_coro::executor, 10s);
+        co_await timer.async_wait(asio::use_awaitable);
+        co_return true;
+    };
+
+    EXPECT_THROW(test.run(with_deadline(go_on(), std::chrono::steady_clock::now() + 50ms)), DeadlineExceeded);
+    EXPECT_TRUE(failed);
 }
 
 TEST_F(Db, a_session_for_reads_does_not_write) {

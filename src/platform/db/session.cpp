@@ -3,7 +3,11 @@
 #include "platform/telemetry/metrics.hpp"
 #include "platform/telemetry/trace.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <chrono>
+#include <exception>
 
 namespace caddy::db {
 namespace {
@@ -65,8 +69,17 @@ Task<Rows> Connection::run(const Sql& sql, std::vector<Value> arguments, std::si
 
 Task<> Connection::commit() {
     Operation operation(above_.get(), system_name(engine()), "COMMIT", "commit");
-    co_await run_commit();
-    operation.succeeded();
+    std::exception_ptr fault;
+    try {
+        co_await run_commit();
+        operation.succeeded();
+    } catch (...) {
+        fault = std::current_exception();
+    }
+    if (!fault) co_return;
+    // Its caller has switched cancellation off; should he go on after the fault, he can be cancelled again.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    std::rethrow_exception(fault);
 }
 
 Task<std::int64_t> Session::change(const Sql& sql, std::vector<Value> values) {
