@@ -64,6 +64,7 @@ public:
         if (server_.holder_ != this) return;
         server_.writer_.roll_back();
         server_.holder_ = nullptr;
+        server_.scheduler_->unblock();
     }
 
 private:
@@ -80,11 +81,13 @@ private:
 
     Task<> turn(std::string_view what) {
         co_await server_.scheduler_->turn();
-        if (!life_->alive) {
-            end();
-            throw Gone("this pod has ended");
-        }
+        check_life();
         note(what);
+    }
+    void check_life() {
+        if (life_->alive) return;
+        end();
+        throw Gone("this pod has ended");
     }
 
     [[noreturn]] void conflict(std::string_view at) {
@@ -99,7 +102,10 @@ private:
         co_await turn(what);
         auto& scheduler = *server_.scheduler_;
         const bool writes = purpose_ == Purpose::write;
-        while (writes && stage_ == Stage::asked && server_.holder_ != nullptr) co_await turn("waits for the writer");
+        while (writes && stage_ == Stage::asked && server_.holder_ != nullptr) {
+            co_await scheduler.blocked_turn();
+            check_life();
+        }
         if (scheduler.chance.per_mille(server_.faults_.lost_statement)) {
             end();
             ++server_.counts.lost;
@@ -142,7 +148,9 @@ private:
 
 Server::Server(MemoryDisk& disk)
     : disk_(disk), writer_("shop.db", Mode::read_write, std::chrono::milliseconds(0)),
-      reader_("shop.db", Mode::read_only, std::chrono::milliseconds(0)) {}
+      reader_("shop.db", Mode::read_only, std::chrono::milliseconds(0)) {
+    (void)write("PRAGMA page_size = " + std::to_string(MemoryDisk::page_size));   // small: a page is copied often
+}
 
 void Server::restart(Scheduler& scheduler, const Faults& faults) {
     disk_.restore();

@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <malloc.h>
+
 #include <thread>
 
 namespace caddy::simulation {
@@ -73,6 +75,7 @@ int main(int argc, char** argv) {
     app.add_flag("--explain", told, "Play the one schedule of --seed and tell it step by step");
     CLI11_PARSE(app, argc, argv);
     log::configure(told ? log::Level::info : log::Level::error, log::Format::text, log::Stream::standard_output);
+    ::mallopt(M_ARENA_MAX, 1);   // short-lived threads, never two at a time
     simulation::Stage stage;
     if (told) return simulation::explain(stage, plan.first_seed);
     plan.program = argv[0];

@@ -8,7 +8,7 @@
 namespace caddy::simulation {
 namespace {
 
-constexpr std::size_t page_size = 4096;
+constexpr auto page_size = MemoryDisk::page_size;
 // The file's header: https://www.sqlite.org/fileformat.html
 constexpr std::size_t change_counter_at = 24, version_valid_for_at = 92, number_size = 4;
 
@@ -113,6 +113,8 @@ MemoryDisk& MemoryDisk::install() {
         vfs.xSleep = sleep;
         vfs.xCurrentTime = current_time;
         vfs.xGetLastError = last_error;
+        sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);   // one at a time: no locks, no counting
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
         sqlite3_initialize();
         sqlite3_vfs_register(&vfs, 1);
     }

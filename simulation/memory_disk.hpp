@@ -9,6 +9,8 @@ namespace caddy::simulation {
 
 class MemoryDisk {
 public:
+    static constexpr std::size_t page_size = 1024;
+
     /// Every connection that is opened from now on is to this file, whatever its name.
     static MemoryDisk& install();
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 namespace caddy::simulation {
 
@@ -36,20 +37,24 @@ void Story::write(std::string_view who, const std::string& what) const {
 
 Scheduler::~Scheduler() = default;
 
-void Scheduler::add(std::uint64_t number, std::function<void(boost::system::error_code)> go) {
-    waiting_.push_back({number, std::move(go)});
-}
-
 void Scheduler::cancel(std::uint64_t number) {
-    const auto found = std::ranges::find(waiting_, number, &Waiting::number);
-    if (found == waiting_.end()) return;
-    auto go = std::move(found->go);
-    waiting_.erase(found);
-    go(asio::error::operation_aborted);
+    for (auto* among : {&waiting_, &blocked_}) {
+        const auto found = std::ranges::find(*among, number, &Waiting::number);
+        if (found == among->end()) continue;
+        auto go = std::move(found->go);
+        among->erase(found);
+        go(asio::error::operation_aborted);
+        return;
+    }
 }
 
-Task<> Scheduler::turn() {
-    const auto initiate = [this](auto handler) {
+void Scheduler::unblock() {
+    std::ranges::move(blocked_, std::back_inserter(waiting_));
+    blocked_.clear();
+}
+
+Task<> Scheduler::wait(std::vector<Waiting>& among) {
+    const auto initiate = [this, &among](auto handler) {
         const auto number = ++numbers_;
         auto slot = asio::get_associated_cancellation_slot(handler);
         auto kept = std::make_shared<decltype(handler)>(std::move(handler));
@@ -61,7 +66,7 @@ Task<> Scheduler::turn() {
             });
         };
         if (slot.is_connected()) slot.assign([this, number](asio::cancellation_type) { cancel(number); });
-        add(number, std::move(go));
+        among.push_back({number, std::move(go)});
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void(boost::system::error_code)>(
         initiate, asio::use_awaitable);

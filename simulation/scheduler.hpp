@@ -43,7 +43,10 @@ public:
     ~Scheduler();
 
     /// Waits until it is drawn. Can be cancelled.
-    Task<> turn();
+    Task<> turn() { return wait(waiting_); }
+    /// The same, but takes part in draws only once somebody has let the blocked ones go on.
+    Task<> blocked_turn() { return wait(blocked_); }
+    void unblock();
     /// Lets virtual time go by.
     Task<> pause(std::chrono::milliseconds);
     /// Runs a task beside the others. What it throws ends the schedule as a failure of the simulation.
@@ -69,12 +72,13 @@ private:
         std::uint64_t number;
         std::function<void(boost::system::error_code)> go;
     };
-    void add(std::uint64_t number, std::function<void(boost::system::error_code)> go);
+    Task<> wait(std::vector<Waiting>& among);
     void cancel(std::uint64_t number);
     void jump();
 
     asio::io_context loop_{1};
     std::vector<Waiting> waiting_;
+    std::vector<Waiting> blocked_;
     std::uint64_t numbers_ = 0;
     std::size_t live_ = 0;
 };
