@@ -13,6 +13,7 @@ behind it. `{key}` in a target, a header or a body is what was kept. `{unique}` 
 """
 import json
 import random
+import re
 import urllib.parse
 
 from harness.shelf import KINDS, STYLES
@@ -45,7 +46,8 @@ class Shopper:
 
     def category(self):
         name = self.rng.choice(sorted({kind[2] for kind in KINDS}))
-        return self.say("list", "GET", "/api/v1/products?limit=20&q=" + urllib.parse.quote(name.split(" ")[0]))
+        handle = re.sub(r"\W+", "-", name.lower())   # as the import makes it of the type
+        return self.say("list", "GET", "/api/v1/products?limit=20&filter%5Bcategory%5D=" + urllib.parse.quote(handle))
 
     def product(self):
         handle = self.shelf.handle(self.shelf.popular(self.rng))
