@@ -10,11 +10,19 @@ Task<> wait(World& world, std::int64_t low_ms, std::int64_t high_ms) {
 }
 
 // Not in the coroutines themselves: g++ 12 makes nothing of lists in braces there.
-http::Request by_guest(std::string path, std::string body, std::string proof, std::string token) {
-    return request("POST", std::move(path), std::move(body), {{std::move(proof), std::move(token)}});
+http::Request by_cart(const BaseCart& cart, std::string what, std::string body) {
+    return request("POST", "/api/v1/carts/" + cart.id + what, std::move(body), {{"x-cart-token", cart.token}});
 }
-http::Request look_at(const Shown& order) {
-    return request("GET", "/api/v1/orders/" + order.id, "", {{"x-order-token", order.token}});
+http::Request by_customer(std::string method, std::string path, std::string body, std::int64_t customer) {
+    auto made = request(std::move(method), std::move(path), std::move(body), {});
+    made.ctx.principal = {customer, 1, Role::customer};
+    return made;
+}
+/// About an order, by whoever it belongs to.
+http::Request by_owner(const Shown& order, std::string method, const std::string& what, std::string body) {
+    const auto path = "/api/v1/orders/" + order.id + what;
+    if (order.customer != 0) return by_customer(std::move(method), path, std::move(body), order.customer);
+    return request(std::move(method), path, std::move(body), {{"x-order-token", order.token}});
 }
 http::Request by_bank(std::string message) {
     return request("POST", "/api/v1/hooks/payments/bank", std::move(message), {});
@@ -48,7 +56,7 @@ void decide(World& world, const std::string& payment, bool approve) {
 
 Task<> check_out(World& world, const BaseCart& cart, Ask& ask) {
     const auto body = R"({"payment_provider":"bank","expected_total_minor":)" + std::to_string(cart.total_minor) + "}";
-    auto sent = by_guest("/api/v1/carts/" + cart.id + "/checkout", body, "x-cart-token", cart.token);
+    auto sent = by_cart(cart, "/checkout", body);
     const auto patience = static_cast<int>(world.scheduler.chance.between(1, 12));
     co_await world.ask(ask, std::move(sent), patience);
     if (ask.shown) world.orders.push_back(*ask.shown);
@@ -64,7 +72,7 @@ Task<> check_out_again(World& world, const BaseCart& cart) {
 Task<> look(World& world, Shown order, int times) {
     for (int i = 0; i < times; ++i) {
         co_await wait(world, 0, 30'000);
-        const auto reply = co_await world.send(look_at(order));
+        const auto reply = co_await world.send(by_owner(order, "GET", "", ""));
         if (reply.status != 200) continue;
         const auto now = read_order(reply.body);
         if (now) world.saw(*now);
@@ -74,7 +82,7 @@ Task<> look(World& world, Shown order, int times) {
 Task<> cancel(World& world, Shown order) {
     co_await wait(world, 0, 60'000);
     auto& ask = world.new_ask("cancel", order.id);
-    auto sent = by_guest("/api/v1/orders/" + order.id + "/cancel", "", "x-order-token", order.token);
+    auto sent = by_owner(order, "POST", "/cancel", "");
     co_await world.ask(ask, std::move(sent), 4);
 }
 
@@ -87,10 +95,17 @@ Task<> pay(World& world, Shown order) {
     if (!declined) co_return;
     co_await wait(world, 0, 20'000);
     auto& ask = world.new_ask("pay", order.id);
-    auto sent = by_guest("/api/v1/orders/" + order.id + "/payments", R"({"provider":"bank"})", "x-order-token",
-                         order.token);
+    auto sent = by_owner(order, "POST", "/payments", R"({"provider":"bank"})");
     co_await world.ask(ask, std::move(sent), 5);
     if (ask.shown) decide(world, ask.shown->payment, true);
+}
+
+/// What somebody does about his order.
+Task<> go_on(World& world, Shown order) {
+    auto& chance = world.scheduler.chance;
+    if (chance.per_mille(200)) world.act(cancel(world, order));
+    if (chance.per_mille(500)) world.act(look(world, order, 2));
+    if (chance.per_mille(850)) co_await pay(world, order);
 }
 
 Task<> shop(World& world, std::size_t number) {
@@ -101,10 +116,54 @@ Task<> shop(World& world, std::size_t number) {
     co_await wait(world, 0, 3'000);
     co_await check_out(world, cart, ask);
     if (!ask.shown) co_return;
-    const auto order = *ask.shown;
-    if (chance.per_mille(200)) world.act(cancel(world, order));
-    if (chance.per_mille(500)) world.act(look(world, order, 2));
-    if (chance.per_mille(850)) co_await pay(world, order);
+    co_await go_on(world, *ask.shown);
+}
+
+// ---- shoppers at a flash sale ----
+
+/// Waits until his ticket is an order; nothing if it never is, or he is told too late.
+Task<std::optional<Shown>> follow(World& world, const std::string& ticket, std::int64_t customer) {
+    std::string order;
+    for (int look = 0; look < 10; ++look) {
+        co_await wait(world, 1'000, 6'000);
+        const auto path = order.empty() ? "/api/v1/flash-sales/" + world.base.sale.id + "/tickets/" + ticket
+                                        : "/api/v1/orders/" + order;
+        const auto reply = co_await world.send(by_customer("GET", path, "", customer));
+        if (reply.status != 200) continue;
+        if (order.empty()) {
+            order = read_text(reply.body, "order.id");
+            if (order.empty() && read_text(reply.body, "status") != "waiting") break;
+            continue;
+        }
+        auto shown = read_order(reply.body);
+        if (!shown) continue;
+        shown->customer = customer;
+        world.saw(*shown);
+        co_return shown;
+    }
+    co_return std::nullopt;
+}
+
+Task<> hunt(World& world, std::size_t number) {
+    auto& chance = world.scheduler.chance;
+    const auto customer = static_cast<std::int64_t>(number) + 100;
+    const int tries = chance.per_mille(250) ? 2 : 1;
+    for (int i = 0; i < tries; ++i) {
+        co_await wait(world, 0, chance.per_mille(100) ? 100'000 : 3'000);
+        auto& ask = world.new_ask("ticket", world.base.sale.id);
+        ask.customer = customer;
+        ask.pieces = chance.between(1, BaseSale::quota);
+        const auto body = R"({"email":"wei@example.com","payment_provider":"bank","quantity":)" +
+                          std::to_string(ask.pieces) + "}";
+        auto sent = by_customer("POST", "/api/v1/flash-sales/" + world.base.sale.id + "/tickets", body, customer);
+        co_await world.ask(ask, std::move(sent), static_cast<int>(chance.between(1, 6)));
+        if (!ask.acknowledged()) continue;
+        const auto ticket = read_text(ask.body, "id");
+        const auto order = co_await follow(world, ticket, customer);
+        if (!order) continue;
+        world.orders.push_back(*order);
+        co_await go_on(world, *order);
+    }
 }
 
 // ---- the shop's staff ----
@@ -158,8 +217,11 @@ Task<> work(World& world, int acts) {
 
 void start_actors(World& world) {
     auto& chance = world.scheduler.chance;
-    const auto shoppers = static_cast<std::size_t>(chance.between(2, static_cast<std::int64_t>(buyers_max) - 1));
+    const bool sale = world.sales == Sales::on;
+    const auto shoppers = static_cast<std::size_t>(sale ? chance.between(0, 2) : chance.between(2, buyers_max));
     for (std::size_t number = 0; number < shoppers; ++number) world.act(shop(world, number));
+    const auto hunters = static_cast<std::size_t>(sale ? chance.between(2, 5) : 0);
+    for (std::size_t number = 0; number < hunters; ++number) world.act(hunt(world, number));
     if (chance.per_mille(500)) world.act(work(world, static_cast<int>(chance.between(1, 5))));
     if (chance.per_mille(250)) world.act(work(world, static_cast<int>(chance.between(1, 4))));
 }

@@ -11,19 +11,23 @@ struct Good {
     const char* handle;
     std::int64_t price_minor;
     std::int64_t on_hand;
+    bool requires_shipping = true;
 };
-constexpr Good goods[] = {{"rare", 5'000, 2}, {"scarce", 1'250, 4}, {"plenty", 300, 40}};
+constexpr Good goods[] = {{"rare", 5'000, 2}, {"scarce", 1'250, 4}, {"plenty", 300, 40}, {"craved", 900, 5, false}};
+constexpr std::size_t craved = 3;
+constexpr std::int64_t for_sale = 4;   // of what is craved
+constexpr std::chrono::seconds sale_time{90};
 
 struct Wanted {
     std::size_t good;
     std::int64_t quantity;
 };
-const std::vector<std::vector<Wanted>> kinds = {{{0, 1}}, {{0, 2}}, {{1, 3}}, {{0, 1}, {1, 2}}, {{1, 1}, {2, 5}}};
+const std::vector<std::vector<Wanted>> kinds = {{{0, 1}}, {{0, 2}}, {{1, 3}}, {{0, 1}, {1, 2}}, {{1, 1}, {2, 5}}, {{craved, 1}, {2, 1}}};
 
 class Preparation {
 public:
     explicit Preparation(Server& server)
-        : server_(server), bank_(scheduler_, faults_), pod_(scheduler_, server, bank_, "preparation") {
+        : server_(server), bank_(scheduler_, faults_), pod_(scheduler_, server, bank_, "preparation", Sales::off) {
         server_.attach(scheduler_);
     }
 
@@ -31,9 +35,10 @@ public:
         run(migrate());
         run(pod_.shipping.ensure_defaults(pod_.context()));
         for (const auto& good : goods) run(stock(good));
+        run(announce());
         for (const auto& kind : kinds) {
             base_.carts.emplace_back();
-            for (std::size_t buyer = 0; buyer < buyers_max; ++buyer) run(fill(kind, base_.carts.back()));
+            for (int buyer = 0; buyer < buyers_max; ++buyer) run(fill(kind, base_.carts.back()));
         }
         return std::move(base_);
     }
@@ -54,17 +59,37 @@ private:
         draft.title = good.handle;
         draft.status = catalog::ProductStatus::active;
         draft.published = true;
-        draft.variants.emplace_back().price = Money{good.price_minor, cny()};
+        auto& variant = draft.variants.emplace_back();
+        variant.price = Money{good.price_minor, cny()};
+        variant.requires_shipping = good.requires_shipping;
         const auto saved = co_await pod_.database.transact(
             ctx, "simulation.stock", [&](db::Transaction& tx) -> Task<Result<catalog::VariantId>> {
                 CADDY_CO_TRY(const auto made, co_await pod_.catalog.save_product(tx, ctx, draft));
-                const auto variant = made.variants.at(0);
-                CADDY_CO_TRY(co_await pod_.inventory.set_on_hand(tx, ctx, variant, good.on_hand,
+                const auto id = made.variants.at(0);
+                CADDY_CO_TRY(co_await pod_.inventory.set_on_hand(tx, ctx, id, good.on_hand,
                                                                  inventory::MovementKind::received, "delivery"));
-                co_return variant;
+                co_return id;
             });
         variants_.push_back(saved.value());
         base_.on_hand[saved.value()] = good.on_hand;
+    }
+
+    Task<> announce() {
+        auto ctx = pod_.context();
+        ctx.principal.user = 7;
+        ctx.principal.role = Role::admin;
+        flash_sales::SaleDraft draft;
+        draft.title = "An hour of happiness";
+        draft.variant_id = variants_[craved];
+        draft.currency = cny();
+        draft.price_minor = BaseSale::price_minor;
+        draft.quota = BaseSale::quota;
+        draft.stock = for_sale;
+        draft.starts_at = ctx.now();
+        draft.ends_at = ctx.now() + sale_time;
+        const auto made = (co_await pod_.flash_sales.create(ctx, draft)).value();
+        (void)(co_await pod_.flash_sales.arm(ctx, made.sale.id)).value();
+        base_.sale.id = made.sale.id.text();
     }
 
     Task<> fill(const std::vector<Wanted>& kind, std::vector<BaseCart>& carts) {

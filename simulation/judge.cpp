@@ -74,11 +74,31 @@ const db::Sql sql_pending_refunds{{.name = "simulation.pending_refunds",
                                    .any = "SELECT reason AS name, amount_minor FROM refunds "
                                           "WHERE status <> 'done'"}};
 
+struct TicketRow {
+    flash_sales::TicketId id;
+    std::int64_t customer = 0;
+    std::int64_t quantity = 0;
+    flash_sales::TicketState state{};
+    std::optional<OrderId> order_id;
+};
+BOOST_DESCRIBE_STRUCT(TicketRow, (), (id, customer, quantity, state, order_id))
+const db::Sql sql_tickets{{.name = "simulation.tickets",
+                           .any = "SELECT id, customer, quantity, state, order_id FROM flash_sale_tickets"}};
+
+struct SaleRow {
+    catalog::VariantId variant_id;
+    std::int64_t stock = 0;
+    std::int64_t remaining = 0;
+};
+BOOST_DESCRIBE_STRUCT(SaleRow, (), (variant_id, stock, remaining))
+const db::Sql sql_sale{{.name = "simulation.sale", .any = "SELECT variant_id, stock, remaining FROM flash_sales"}};
+
 // ---- the judgement ----
 
 class Judge {
 public:
-    explicit Judge(World& world) : world_(world), orders_(rows<OrderRow>(sql_orders)) {
+    explicit Judge(World& world) : world_(world), orders_(rows<OrderRow>(sql_orders)), tickets_(rows<TicketRow>(sql_tickets)),
+                                    sale_(rows<SaleRow>(sql_sale).at(0)) {
         for (const auto& row : rows<PieceRow>(sql_pieces)) pieces_[row.order_id].push_back(row);
     }
 
@@ -89,6 +109,7 @@ public:
         shown();
         stock();
         money();
+        tickets();
         named("fulfil", sql_parcels);
         named("refund", sql_refunds);
         return std::move(wrong_);
@@ -156,6 +177,7 @@ private:
     /// No order is there that nobody asked for, or that everybody who asked was refused.
     void unasked() {
         for (const auto& row : orders_) {
+            if (ticket_of(row) != nullptr) continue;
             bool may_be = false;
             for (const auto& ask : world_.asks) {
                 const bool about = ask->what == "checkout" && ask->subject == row.cart_id;
@@ -210,6 +232,10 @@ private:
                 if (waiting < 0) wrong("order " + row.id.text() + " got more pieces than it has");
                 if (!over) promised[piece.variant_id] += waiting;
             }
+        }
+        promised[sale_.variant_id] += sale_.remaining;
+        for (const auto& ticket : tickets_) {
+            if (ticket.state == flash_sales::TicketState::waiting) promised[sale_.variant_id] += ticket.quantity;
         }
         for (const auto& level : rows<LevelRow>(sql_levels)) {
             const auto start = world_.base.on_hand.at(level.variant_id);
@@ -268,6 +294,49 @@ private:
         return false;
     }
 
+    const TicketRow* ticket_of(const OrderRow& row) const {
+        const auto found = std::ranges::find(tickets_, row.cart_id, [](const auto& each) { return each.id.text(); });
+        return found == tickets_.end() ? nullptr : &*found;
+    }
+
+    /// A flash sale gives out no more than it has, to nobody more than his share, and a ticket is one order at most.
+    void tickets() {
+        using flash_sales::TicketState;
+        std::int64_t out = 0;
+        std::map<std::int64_t, std::int64_t> held, given, asked;
+        for (const auto& ticket : tickets_) {
+            const bool holds = ticket.state == TicketState::waiting || ticket.state == TicketState::ordered;
+            if (holds) out += ticket.quantity;
+            if (holds) held[ticket.customer] += ticket.quantity;
+            ++given[ticket.customer];
+            if (ticket.state == TicketState::waiting) wrong("ticket " + ticket.id.text() + " still waits");
+            const bool is_order = ticket.state == TicketState::ordered || ticket.state == TicketState::returned;
+            if (is_order != ticket.order_id.has_value()) wrong("ticket " + ticket.id.text() + " has the wrong order");
+        }
+        if (out + sale_.remaining > sale_.stock) wrong("the flash sale gave out more than it has");
+        for (const auto& [customer, units] : held) {
+            if (units > BaseSale::quota) wrong("customer " + std::to_string(customer) + " got more than his share");
+        }
+        for (const auto& ask : world_.asks) {
+            if (ask->what != "ticket") continue;
+            if (ask->acknowledged() || ask->unclear > 0) ++asked[ask->customer];
+            const auto id = ask->acknowledged() ? read_text(ask->body, "id") : std::string();
+            const auto is_it = [&](const TicketRow& each) { return each.id.text() == id; };
+            if (!id.empty() && std::ranges::none_of(tickets_, is_it)) wrong("ticket " + id + " was given and is gone");
+        }
+        for (const auto& [customer, count] : given) {
+            if (count > asked[customer]) wrong("customer " + std::to_string(customer) + " has tickets he did not ask for");
+        }
+        for (const auto& row : orders_) {
+            const auto* ticket = ticket_of(row);
+            if (!ticket) continue;
+            if (ticket->order_id != row.id) wrong("order " + row.id.text() + " is not its ticket's");
+            if (row.total_minor != ticket->quantity * BaseSale::price_minor) {
+                wrong("order " + row.id.text() + " is not at the price of the sale");
+            }
+        }
+    }
+
     /// What staff did under a key was done once if they were told so, never if it was refused, and never twice.
     void named(const std::string& what, const db::Sql& sql) {
         std::map<std::string, int> found;
@@ -275,10 +344,9 @@ private:
         for (const auto& ask : world_.asks) {
             if (ask->what != what) continue;
             const auto times = found[ask->key];
-            const bool acknowledged = ask->final_status >= 200 && ask->final_status < 300;
-            const bool refused = !acknowledged && ask->final_status != 0 && ask->unclear == 0;
+            const bool refused = !ask->acknowledged() && ask->final_status != 0 && ask->unclear == 0;
             if (times > 1) wrong(ask->key + " was done " + std::to_string(times) + " times");
-            if (acknowledged && times != 1) wrong(ask->key + " was acknowledged and is not there");
+            if (ask->acknowledged() && times != 1) wrong(ask->key + " was acknowledged and is not there");
             if (refused && times != 0) wrong(ask->key + " was refused and is there");
             found.erase(ask->key);
         }
@@ -287,6 +355,8 @@ private:
 
     World& world_;
     std::vector<OrderRow> orders_;
+    std::vector<TicketRow> tickets_;
+    SaleRow sale_;
     std::map<OrderId, std::vector<PieceRow>> pieces_;
     std::vector<std::string> wrong_;
 };
@@ -298,6 +368,8 @@ Task<> audit(Pod& pod, std::vector<std::string>& wrong) {
     for (const auto& each : orders) wrong.push_back("audit " + each.invariant + ": " + each.subject + " " + each.detail);
     const auto stock = co_await pod.inventory.audit(ctx);
     for (const auto& each : stock) wrong.push_back("audit " + each.invariant + ": " + each.subject + " " + each.detail);
+    const auto sales = co_await pod.flash_sales.audit(ctx);
+    for (const auto& each : sales) wrong.push_back("audit " + each.invariant + ": " + each.subject + " " + each.detail);
     auto session = co_await pod.database.read(ctx);
     const auto events = co_await caddy::jobs::audit_sequences(session);
     for (const auto& each : events) wrong.push_back("audit of events: " + each);

@@ -10,6 +10,7 @@ namespace {
 /// Short times, so that a schedule sees orders expire without many turns of the clock.
 constexpr checkout::Config quick_checkout{.payment_window_min = 2, .scarce_window_min = 1};
 constexpr caddy::jobs::Config quick_jobs{.poll_ms = 10'000, .batch = 8, .parallel = 4, .lease_s = 10};
+constexpr flash_sales::Config quick_sales{.batch = 3, .ticket_wait_s = 20, .poll_ms = 3'000};
 constexpr std::chrono::seconds request_limit{10};   // HTTP_REQUEST_LIMIT_MS
 
 struct Counted {
@@ -21,20 +22,22 @@ struct Counted {
 
 }  // namespace
 
-Pod::Pod(Scheduler& scheduler, Server& server, Bank& bank, std::string name)
+Pod::Pod(Scheduler& scheduler, Server& server, Bank& bank, std::string name, Sales sales)
     : life(std::make_shared<Life>(Life{std::move(name)})), scheduler_(scheduler), server_(server),
       database(open_simulated(server, life)), catalog(database), inventory(database, catalog, {}), shipping(database),
       taxes(database, {}), carts(database, catalog, inventory, shipping, taxes, {}), orders(database), manual_({}),
       bank_(bank, life), payments(database, {&bank_, &manual_}),
       checkout(database, {catalog, inventory, shipping, carts, orders, payments, taxes}, quick_checkout),
-      ledger_(database, {}), worker_(scheduler.loop().get_executor(), database, clock_, table_, quick_jobs) {
+      flash_sales(database, {catalog, inventory, orders, checkout}, nullptr, quick_sales), ledger_(database, {}), worker_(scheduler.loop().get_executor(), database, clock_, table_, quick_jobs) {
     cart::routes(router_, carts, ledger_);
     checkout::routes(router_, checkout, ledger_);
     checkout::admin_routes(router_, checkout, ledger_);
     orders::routes(router_, orders);
     payments::routes(router_, payments);
+    flash_sales::routes(router_, flash_sales);
     checkout::jobs(table_, checkout);
     inventory::jobs(table_, inventory);
+    if (sales == Sales::on) flash_sales::jobs(table_, flash_sales, checkout);
 }
 
 Context Pod::context(Principal principal) const {

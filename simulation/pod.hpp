@@ -5,6 +5,7 @@
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/jobs/worker.hpp"
 #include "shop/checkout/checkout.hpp"
+#include "shop/flash_sales/flash_sales.hpp"
 #include "shop/payments/payments_manual.hpp"
 #include "simulation/bank.hpp"
 #include "simulation/database.hpp"
@@ -19,9 +20,12 @@ struct Reply {
     bool clear() const { return status != 0 && status != 503; }
 };
 
+/// Whether the jobs of flash sales run: they look often, which only schedules with a sale are worth.
+enum class Sales { off, on };
+
 class Pod {
 public:
-    Pod(Scheduler&, Server&, Bank&, std::string name);
+    Pod(Scheduler&, Server&, Bank&, std::string name, Sales);
     Pod(const Pod&) = delete;
 
     /// Handles a request as the edge does: by its route, within its time.
@@ -62,6 +66,7 @@ private:
 public:
     payments::PaymentService payments;
     checkout::CheckoutService checkout;
+    flash_sales::FlashSaleService flash_sales;
 
 private:
     Task<> run_worker();

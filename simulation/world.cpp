@@ -38,9 +38,22 @@ Faults draw_faults(Chance& chance) {
 const db::Sql sql_unfinished{
     {.name = "simulation.unfinished",
      .any = "SELECT (SELECT COUNT(*) FROM outbox_events WHERE status = 'waiting') + "
-            "(SELECT COUNT(*) FROM orders WHERE status IN ('pending_payment', 'refunding')) AS unfinished"}};
+            "(SELECT COUNT(*) FROM orders WHERE status IN ('pending_payment', 'refunding')) + "
+            "? * ((SELECT COUNT(*) FROM flash_sales WHERE state = 'armed') + "
+            "(SELECT COUNT(*) FROM flash_sale_tickets WHERE state = 'waiting')) AS unfinished"}};
+
+constexpr int share_with_sale = 250;   // of a thousand schedules
 
 }  // namespace
+
+std::string read_text(const std::string& body, const std::string& path) {
+    const auto document = json::parse(body);
+    if (!document) return {};
+    const auto dot = path.find('.');
+    const auto* found = document->find(path.substr(0, dot));
+    if (found && dot != std::string::npos) found = found->find(path.substr(dot + 1));
+    return text_of(found);
+}
 
 std::optional<Shown> read_order(const std::string& body) {
     const auto document = json::parse(body);
@@ -77,7 +90,7 @@ http::Request request(std::string method, std::string path, std::string body,
 
 World::World(std::uint64_t seed, bool told, Server& shared, const Base& from)
     : scheduler(seed, told), faults(draw_faults(scheduler.chance)), server(shared), base(from),
-      bank(scheduler, faults) {
+      sales(scheduler.chance.per_mille(share_with_sale) ? Sales::on : Sales::off), bank(scheduler, faults) {
     server.restart(scheduler, faults);
     crashes_max_ = static_cast<int>(scheduler.chance.between(0, 3));
     const auto first_pods = scheduler.chance.between(1, 3);
@@ -88,7 +101,7 @@ World::World(std::uint64_t seed, bool told, Server& shared, const Base& from)
 World::~World() { end(); }
 
 Pod& World::start_pod() {
-    pods.push_back(std::make_unique<Pod>(scheduler, server, bank, "pod " + std::to_string(++pods_started_)));
+    pods.push_back(std::make_unique<Pod>(scheduler, server, bank, "pod " + std::to_string(++pods_started_), sales));
     pods.back()->work();
     return *pods.back();
 }
@@ -178,7 +191,8 @@ Task<> World::ask(Ask& ask, http::Request sent, int patience) {
         } else if (reply.code != "idempotency.in_progress") {
             ask.final_status = reply.status;
             ask.code = reply.code;
-            if (reply.status < 300) ask.shown = read_order(reply.body);
+            if (ask.acknowledged()) ask.body = reply.body;
+            if (ask.acknowledged()) ask.shown = read_order(reply.body);
             if (ask.shown) saw(*ask.shown);
             co_return;
         }
@@ -190,7 +204,8 @@ Task<> World::ask(Ask& ask, http::Request sent, int patience) {
 Task<> World::look_for_rest() {
     while (!came_to_rest) {
         co_await scheduler.pause(std::chrono::seconds(15));
-        const auto rows = server.read(sql_unfinished);
+        const std::vector<db::Value> arguments{db::encode(sales == Sales::on ? 1 : 0)};
+        const auto rows = server.read(sql_unfinished, arguments);
         came_to_rest = std::get<std::int64_t>(rows.cells.front()) == 0;
     }
 }

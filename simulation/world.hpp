@@ -24,11 +24,17 @@ struct BaseCart {
     std::int64_t total_minor = 0;
     std::vector<Piece> pieces;
 };
+struct BaseSale {   // of what is not sent by parcel, so that an address of e-mail is enough
+    static constexpr std::int64_t price_minor = 500;
+    static constexpr std::int64_t quota = 2;
+    std::string id;
+};
 struct Base {
     std::map<catalog::VariantId, std::int64_t> on_hand;
     std::vector<std::vector<BaseCart>> carts;   // by kind, one of each kind for each buyer
+    BaseSale sale;
 };
-constexpr std::size_t buyers_max = 6;
+constexpr int buyers_max = 4;
 
 /// An order as an answer showed it.
 struct Shown {
@@ -36,22 +42,28 @@ struct Shown {
     std::string token;
     std::string status;
     std::string payment;
+    std::int64_t customer = 0;
     std::int64_t total_minor = 0;
     std::vector<std::pair<std::string, std::int64_t>> lines;   // ids and quantities
 };
 std::optional<Shown> read_order(const std::string& body);
+/// A text in a document; empty where there is none. `order.id`: that of an object in it.
+std::string read_text(const std::string& body, const std::string& path);
 
 /// One thing that somebody asked for under a key of its own, and what he was told in the end.
 struct Ask {
-    std::string what;   // `checkout`, `cancel`, `fulfil`, `refund`
+    std::string what;   // `checkout`, `ticket`, `cancel`, `pay`, `fulfil`, `refund`
     std::string key;
     std::string subject;   // a cart's or an order's id
+    std::int64_t customer = 0;
     std::int64_t amount_minor = 0;
     std::int64_t pieces = 0;
     int unclear = 0;       // answers that never came
     int final_status = 0;   // 0: he gave up
     std::string code;
+    std::string body;      // of the last answer, where it was no refusal
     std::optional<Shown> shown;
+    bool acknowledged() const { return final_status >= 200 && final_status < 300; }
 };
 
 class World {
@@ -76,12 +88,12 @@ public:
     Faults faults;
     Server& server;
     const Base& base;
+    const Sales sales;   // a flash sale, and shoppers who hunt in it
     Bank bank;
     std::vector<std::unique_ptr<Pod>> pods;
     std::vector<std::unique_ptr<Ask>> asks;
     std::vector<Shown> orders;                                     // those that were acknowledged
     std::map<std::string, std::vector<std::string>> seen;          // the states in which an order was shown
-    std::map<std::string, std::string> providers_asked;            // by payment
     int crashes = 0;
     bool came_to_rest = false;
 

@@ -186,7 +186,8 @@ Task<> Worker::tell_of_full_hands() {
 /// A handler may take longer than a lease: claims in hand are renewed well before their time.
 Task<> Worker::renew_claims() {
     asio::steady_timer timer(executor_);
-    for (;;) {
+    // To be cancelled during a COMMIT passes unnoticed: the end is looked for as well.
+    while (!stopping_ || deliveries_.size() > 0) {
         timer.expires_after(milliseconds(seconds(config_.lease_s)) / 3);
         co_await timer.async_wait(asio::use_awaitable);
         if (in_hand_.empty()) continue;
