@@ -52,12 +52,12 @@ count: build ## Count the instructions of the hot path by callgrind; more than 3
 	@bench/count --check
 torture: dev ## Kill, freeze and replace what a fleet consists of while it sells, then check that nothing is lost (MINUTES=1 SEED=7 TOPOLOGY=one)
 	@$(PYTHON) -m torture.campaign --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED)) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
-caddy_bench: build
-	@ninja -C build/release caddy_bench
-bench: caddy_bench ## Measure: one table of figures beside nginx, a bare database client and the targets (half an hour)
-	@bench/run $(BENCH)
-bench-peers: caddy_bench ## The same orders and reads at a NestJS shop and at Vendure, on the same MariaDB (needs npm)
-	@bench/run --peers $(BENCH)
+simulate: build ## Play many small schedules in a drawn order and simulated time, with faults and crashes (SCHEDULES=100000 SEED=1)
+	@ninja -C build/release caddy_simulation && build/release/bin/caddy_simulation --schedules $(or $(SCHEDULES),100000) --seed $(or $(SEED),1)
+bench: build ## Measure: one table of figures beside nginx, a bare database client and the targets (half an hour)
+	@ninja -C build/release caddy_bench && bench/run $(BENCH)
+bench-peers: build ## The same orders and reads at a NestJS shop and at Vendure, on the same MariaDB (needs npm)
+	@ninja -C build/release caddy_bench && bench/run --peers $(BENCH)
 
 test: build check mysql redis count ## Every test
 	@fuzz/run --runs 30000 --seed 1
@@ -68,15 +68,13 @@ tidy: ## The house rules alone
 	@$(PYTHON) tools/tidy.py
 fmt: ## Format what is C++
 	@git ls-files 'src/*.cpp' 'src/*.hpp' 'tests/*.hpp' | xargs clang-format -i
-
 pack: build ## Make dist/caddy-shopping-<version>.tar.gz
 	@tools/pack
 image: build ## Make the image caddy-shopping-backend:<version> with podman or docker
 	@deploy/container/build
-
 fleet: build ## Five pods behind an edge, on a database, a Redis Cluster, Prometheus and traces, until Ctrl-C (FLEET="--load 8": tools/fleet --help)
 	@tools/fleet $(FLEET)
 clean: ## Delete what builds have made (never ./data)
 	@rm -rf build dist web/client/dist web/client/src/generated
 
-.PHONY: caddy_bench torture help setup build web run dev check mysql redis count bench bench-peers test fuzz tidy fmt pack image fleet clean
+.PHONY: simulate torture help setup build web run dev check mysql redis count bench bench-peers test fuzz tidy fmt pack image fleet clean

@@ -36,10 +36,10 @@ http::Request by_staff(std::string path, std::string body) {
 // ---- the bank ----
 
 /// One copy of a message, sent until the shop takes it.
-Task<> deliver(World& world, PaymentId payment) {
+Task<> deliver(World& world, PaymentId payment, int event) {
     co_await wait(world, 0, world.scheduler.chance.per_mille(100) ? 120'000 : 2'000);
     for (;;) {
-        const auto reply = co_await world.send(by_bank(world.bank.message(payment)));
+        const auto reply = co_await world.send(by_bank(world.bank.message(payment, event)));
         if (reply.status == 200) co_return;
         co_await wait(world, 500, 5'000);
     }
@@ -48,8 +48,10 @@ Task<> deliver(World& world, PaymentId payment) {
 void decide(World& world, const std::string& payment, bool approve) {
     const auto id = PaymentId::parse(payment);
     if (!id || !world.bank.decide(*id, approve)) return;
-    const auto copies = world.scheduler.chance.per_mille(300) ? world.scheduler.chance.between(2, 3) : 1;
-    for (int copy = 0; copy < copies; ++copy) world.act(deliver(world, *id));
+    auto& chance = world.scheduler.chance;
+    const auto copies = chance.per_mille(300) ? chance.between(2, 3) : 1;
+    const bool is_new_event = chance.per_mille(400);
+    for (int copy = 0; copy < copies; ++copy) world.act(deliver(world, *id, is_new_event ? copy : 0));
 }
 
 // ---- shoppers ----

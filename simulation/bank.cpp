@@ -27,10 +27,10 @@ bool Bank::decide(PaymentId id, bool approve) {
     return true;
 }
 
-std::string Bank::message(PaymentId id) const {
+std::string Bank::message(PaymentId id, int event) const {
     const auto& account = accounts.at(id);
     const auto kind = account.approved ? payments::EventKind::succeeded : payments::EventKind::failed;
-    return json::to_json(Told{"evt_" + id.text(), id, kind, account.amount.minor, account.amount.currency});
+    return json::to_json(Told{"evt_" + id.text() + std::to_string(event), id, kind, account.amount.minor, account.amount.currency});
 }
 
 Task<> BankProvider::travel(std::string_view what) {

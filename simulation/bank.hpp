@@ -26,8 +26,8 @@ public:
 
     /// Whoever pays decides at the bank's own page, once; false when there is no such payment, or it is decided.
     bool decide(PaymentId, bool approve);
-    /// The message that tells of a decision.
-    std::string message(PaymentId) const;
+    /// The message that tells of a decision. Some banks send the same event twice, some make a new one of it.
+    std::string message(PaymentId, int event) const;
 
     std::map<PaymentId, Account> accounts;
     Scheduler& scheduler;

@@ -27,6 +27,8 @@ constexpr std::chrono::milliseconds turn_length{200};
 constexpr int turns_per_census = 5;
 // Pods that come back do not come all at once: a smaller fleet is believed only when it stays so.
 constexpr int turns_until_fewer = 50;
+// What a caller's first question asks for beside itself: the requests of a page.
+constexpr std::int64_t first_lease = 4;
 // How many callers' counts are told in a turn: after an outage there may be many.
 constexpr std::size_t told_per_turn = 500;
 // How many windows are told to be used by half, in a turn.
@@ -172,7 +174,7 @@ Task<bool> FleetLimiter::ask_once(FleetAccount& account) {
     for (const auto& draw : account.draws) draws.push_back({tier_name(draw.tier), draw.quota});
     const auto need = static_cast<std::int64_t>(account.waiting.size());
     // As much again as the last lease was worth, and twice that when it was used up.
-    const auto more = account.lease > 0 ? account.lease_spent : std::max<std::int64_t>(1, 2 * account.lease_spent);
+    const auto more = account.lease > 0 ? account.lease_spent : std::max(first_lease, 2 * account.lease_spent);
     const auto want = need > 0 && mode_ == Mode::following ? more : 0;
     questions.add();
     const auto answer =

@@ -32,15 +32,19 @@ const redis::KeyPattern hot_key{{.owner = "limit",
 
 // KEYS: the windows that a request draws from. ARGV: need, want, how many spent, (microseconds ago, untold, told) of
 // each; then limit and window in seconds of each key. A slot counts until its own end plus the window. A lease counts
-// only when its use is told, so all that are open in this slot and the last stay within a hundredth of the limit, and
-// none is given near the limit. What was told before this window was made was lost with the one before it.
+// only when its use is told, so all that are open, or ended with the slot before this one, stay within a hundredth of the
+// limit, and none is given near the limit. It is kept under the slot with which it ends: a small one lives for several,
+// so that who comes once a second need not be asked for each time. What was told before this window was made was lost
+// with the one before it.
 const redis::Script draw_script{{.name = "limit.draw", .source = R"lua(
 if redis.replicate_commands then redis.replicate_commands() end
 local SLOTS = 100
+local LEASE_SLOTS = 10
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local need, want, told = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local first = 4 + told * 3
+local lives = math.max(1, math.floor(LEASE_SLOTS * 4 / math.max(4, want)))
 
 local function name(slot) return string.format('%.0f', slot) end
 
@@ -103,14 +107,14 @@ for i, key in ipairs(KEYS) do
   if limit < 1000 or part.used + part.open + need > limit * 0.9 then spare = 0 end
   admitted = math.max(0, math.min(admitted, limit - part.used))
   leased = math.max(0, math.min(leased, spare))
-  local until_end = (part.slot + 1) * part.length - now
+  local until_end = (part.slot + lives) * part.length - now
   life = life and math.min(life, until_end) or until_end
   parts[i] = part
 end
 local answer = {admitted, leased, life}
 for _, part in ipairs(parts) do
   if admitted > 0 then redis.call('HINCRBY', part.key, name(part.slot), admitted) end
-  if leased > 0 then redis.call('HINCRBY', part.key, 'lease' .. name(part.slot), leased) end
+  if leased > 0 then redis.call('HINCRBY', part.key, 'lease' .. name(part.slot + lives - 1), leased) end
   if part.newest ~= part.slot and (admitted > 0 or leased > 0 or told > 0) then
     redis.call('HSET', part.key, 'newest', name(part.slot), 'made', name(part.made))
     redis.call('PEXPIRE', part.key, math.ceil(part.length * (SLOTS + 2) / 1000))

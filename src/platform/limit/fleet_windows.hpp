@@ -31,7 +31,7 @@ struct Question {
     std::string_view caller;
     std::span<const Draw> draws;   // one or two; a request draws from all of them or from none
     std::int64_t need = 0;         // wanted now
-    std::int64_t want = 0;         // beyond that, to be admitted without asking until the slot ends
+    std::int64_t want = 0;         // beyond that, to be admitted without asking for a while
     std::span<const Spent> spent{};
 };
 
