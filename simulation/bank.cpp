@@ -30,7 +30,8 @@ bool Bank::decide(PaymentId id, bool approve) {
 std::string Bank::message(PaymentId id, int event) const {
     const auto& account = accounts.at(id);
     const auto kind = account.approved ? payments::EventKind::succeeded : payments::EventKind::failed;
-    return json::to_json(Told{"evt_" + id.text() + std::to_string(event), id, kind, account.amount.minor, account.amount.currency});
+    const auto name = "evt_" + id.text() + std::to_string(event);
+    return json::to_json(Told{name, id, kind, account.amount.minor, account.amount.currency});
 }
 
 Task<> BankProvider::travel(std::string_view what) {

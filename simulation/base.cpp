@@ -22,7 +22,8 @@ struct Wanted {
     std::size_t good;
     std::int64_t quantity;
 };
-const std::vector<std::vector<Wanted>> kinds = {{{0, 1}}, {{0, 2}}, {{1, 3}}, {{0, 1}, {1, 2}}, {{1, 1}, {2, 5}}, {{craved, 1}, {2, 1}}};
+const std::vector<std::vector<Wanted>> kinds = {
+    {{0, 1}}, {{0, 2}}, {{1, 3}}, {{0, 1}, {1, 2}}, {{1, 1}, {2, 5}}, {{craved, 1}, {2, 1}}};
 
 class Preparation {
 public:
@@ -97,7 +98,8 @@ private:
         auto cart = (co_await open(ctx)).value();
         const cart::Access access{0, cart.token};
         for (const auto& wanted : kind) {
-            cart = (co_await pod_.carts.add_line(ctx, cart.id, access, variants_[wanted.good], wanted.quantity)).value();
+            const auto variant = variants_[wanted.good];
+            cart = (co_await pod_.carts.add_line(ctx, cart.id, access, variant, wanted.quantity)).value();
         }
         const auto quotes = (co_await pod_.carts.shipping_methods(ctx, cart.id, access)).value();
         cart::Details method;

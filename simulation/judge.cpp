@@ -1,104 +1,18 @@
 #include "simulation/judge.hpp"
 
+#include "simulation/judge_rows.hpp"
+
 #include <algorithm>
 #include <set>
 
 namespace caddy::simulation {
 namespace {
 
-using orders::OrderId;
-using orders::OrderStatus;
-
-// ---- the rows, as they are ----
-
-struct OrderRow {
-    OrderId id;
-    OrderStatus status{};
-    std::int64_t total_minor = 0;
-    std::string cart_id;
-};
-BOOST_DESCRIBE_STRUCT(OrderRow, (), (id, status, total_minor, cart_id))
-const db::Sql sql_orders{{.name = "simulation.orders", .any = "SELECT id, status, total_minor, cart_id FROM orders"}};
-
-struct PieceRow {
-    OrderId order_id;
-    catalog::VariantId variant_id;
-    std::int64_t quantity = 0;
-    std::int64_t sent = 0;
-    std::int64_t freed = 0;
-    std::int64_t lost = 0;       // freed, and nobody else's either
-    std::int64_t restocked = 0;
-};
-BOOST_DESCRIBE_STRUCT(PieceRow, (), (order_id, variant_id, quantity, sent, freed, lost, restocked))
-const db::Sql sql_pieces{
-    {.name = "simulation.pieces",
-     .any = "SELECT l.order_id, l.variant_id, l.quantity, "
-            "(SELECT COALESCE(SUM(f.quantity), 0) FROM fulfilment_lines f WHERE f.line_id = l.id) AS sent, "
-            "(SELECT COALESCE(SUM(r.freed), 0) FROM refund_lines r JOIN refunds a ON a.id = r.refund_id "
-            "WHERE r.line_id = l.id AND a.restock = 1) AS freed, "
-            "(SELECT COALESCE(SUM(r.freed), 0) FROM refund_lines r JOIN refunds a ON a.id = r.refund_id "
-            "WHERE r.line_id = l.id AND a.restock = 0) AS lost, "
-            "(SELECT COALESCE(SUM(r.restocked), 0) FROM refund_lines r WHERE r.line_id = l.id) AS restocked "
-            "FROM order_lines l"}};
-
-struct LevelRow {
-    catalog::VariantId variant_id;
-    std::int64_t on_hand = 0;
-    std::int64_t reserved = 0;
-};
-BOOST_DESCRIBE_STRUCT(LevelRow, (), (variant_id, on_hand, reserved))
-const db::Sql sql_levels{
-    {.name = "simulation.levels", .any = "SELECT variant_id, on_hand, reserved FROM stock_levels"}};
-
-struct PaymentRow {
-    PaymentId id;
-    OrderId order_id;
-    payments::PaymentStatus status{};
-};
-BOOST_DESCRIBE_STRUCT(PaymentRow, (), (id, order_id, status))
-const db::Sql sql_payments{{.name = "simulation.payments", .any = "SELECT id, order_id, status FROM payments"}};
-
-struct NamedRow {
-    std::string name;
-    std::int64_t amount_minor = 0;
-};
-BOOST_DESCRIBE_STRUCT(NamedRow, (), (name, amount_minor))
-const db::Sql sql_parcels{{.name = "simulation.parcels",
-                           .any = "SELECT tracking AS name, 0 AS amount_minor FROM fulfilments"}};
-const db::Sql sql_refunds{{.name = "simulation.refunds",
-                           .any = "SELECT reason AS name, amount_minor FROM refunds"}};
-const db::Sql sql_undone{{.name = "simulation.undone",
-                          .any = "SELECT type || ' ' || status AS name, attempts AS amount_minor FROM outbox_events "
-                                 "WHERE status <> 'done'"}};
-const db::Sql sql_pending_refunds{{.name = "simulation.pending_refunds",
-                                   .any = "SELECT reason AS name, amount_minor FROM refunds "
-                                          "WHERE status <> 'done'"}};
-
-struct TicketRow {
-    flash_sales::TicketId id;
-    std::int64_t customer = 0;
-    std::int64_t quantity = 0;
-    flash_sales::TicketState state{};
-    std::optional<OrderId> order_id;
-};
-BOOST_DESCRIBE_STRUCT(TicketRow, (), (id, customer, quantity, state, order_id))
-const db::Sql sql_tickets{{.name = "simulation.tickets",
-                           .any = "SELECT id, customer, quantity, state, order_id FROM flash_sale_tickets"}};
-
-struct SaleRow {
-    catalog::VariantId variant_id;
-    std::int64_t stock = 0;
-    std::int64_t remaining = 0;
-};
-BOOST_DESCRIBE_STRUCT(SaleRow, (), (variant_id, stock, remaining))
-const db::Sql sql_sale{{.name = "simulation.sale", .any = "SELECT variant_id, stock, remaining FROM flash_sales"}};
-
-// ---- the judgement ----
-
 class Judge {
 public:
-    explicit Judge(World& world) : world_(world), orders_(rows<OrderRow>(sql_orders)), tickets_(rows<TicketRow>(sql_tickets)),
-                                    sale_(rows<SaleRow>(sql_sale).at(0)) {
+    explicit Judge(World& world)
+        : world_(world), orders_(rows<OrderRow>(sql_orders)), tickets_(rows<TicketRow>(sql_tickets)),
+          sale_(rows<SaleRow>(sql_sale).at(0)) {
         for (const auto& row : rows<PieceRow>(sql_pieces)) pieces_[row.order_id].push_back(row);
     }
 
@@ -110,6 +24,7 @@ public:
         stock();
         money();
         tickets();
+        told();
         named("fulfil", sql_parcels);
         named("refund", sql_refunds);
         return std::move(wrong_);
@@ -325,7 +240,7 @@ private:
             if (!id.empty() && std::ranges::none_of(tickets_, is_it)) wrong("ticket " + id + " was given and is gone");
         }
         for (const auto& [customer, count] : given) {
-            if (count > asked[customer]) wrong("customer " + std::to_string(customer) + " has tickets he did not ask for");
+            if (count > asked[customer]) wrong("customer " + std::to_string(customer) + " did not ask for his tickets");
         }
         for (const auto& row : orders_) {
             const auto* ticket = ticket_of(row);
@@ -334,6 +249,24 @@ private:
             if (row.total_minor != ticket->quantity * BaseSale::price_minor) {
                 wrong("order " + row.id.text() + " is not at the price of the sale");
             }
+        }
+    }
+
+    /// What other systems were told of orders happened once, and the money that went back is told to the last unit.
+    void told() {
+        std::map<std::pair<std::string, std::string>, int> steps;
+        std::map<std::string, std::int64_t> returned;
+        for (const auto& event : rows<EventRow>(sql_told)) {
+            if (event.type == "payments.refunded") {
+                returned[read_text(event.payload, "payment_id")] += read_number(event.payload, "amount_minor");
+            } else if (++steps[{event.type, event.aggregate}] > 1) {
+                wrong("order " + event.aggregate + ": " + event.type + " was told twice");
+            }
+        }
+        for (const auto& [id, account] : world_.bank.accounts) {
+            if (returned[id.text()] == account.returned_minor) continue;
+            wrong("payment " + id.text() + ": what was told to have gone back is " + std::to_string(returned[id.text()]) +
+                  ", the bank says " + std::to_string(account.returned_minor));
         }
     }
 
@@ -364,12 +297,15 @@ private:
 /// The shop's own opinion.
 Task<> audit(Pod& pod, std::vector<std::string>& wrong) {
     const auto ctx = pod.context();
+    const auto add = [&](const auto& findings) {
+        for (const auto& each : findings) wrong.push_back("audit: " + each.subject + " " + each.detail);
+    };
     const auto orders = co_await pod.checkout.audit(ctx);
-    for (const auto& each : orders) wrong.push_back("audit " + each.invariant + ": " + each.subject + " " + each.detail);
+    add(orders);
     const auto stock = co_await pod.inventory.audit(ctx);
-    for (const auto& each : stock) wrong.push_back("audit " + each.invariant + ": " + each.subject + " " + each.detail);
+    add(stock);
     const auto sales = co_await pod.flash_sales.audit(ctx);
-    for (const auto& each : sales) wrong.push_back("audit " + each.invariant + ": " + each.subject + " " + each.detail);
+    add(sales);
     auto session = co_await pod.database.read(ctx);
     const auto events = co_await caddy::jobs::audit_sequences(session);
     for (const auto& each : events) wrong.push_back("audit of events: " + each);
@@ -386,7 +322,8 @@ std::vector<std::string> judge(World& world) {
         ended = true;
     };
     world.scheduler.spawn(run(pod, wrong, done));
-    if (!world.scheduler.until([&] { return done; }, std::chrono::minutes(1))) wrong.push_back("the audit does not end");
+    world.scheduler.until([&] { return done; }, std::chrono::minutes(1));
+    if (!done) wrong.emplace_back("the audit does not end");
     return wrong;
 }
 

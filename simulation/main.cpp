@@ -56,8 +56,9 @@ Outcome judge_seed(Stage& stage, std::uint64_t seed) {
 int explain(Stage& stage, std::uint64_t seed) {
     const auto played = play(stage, seed, true);
     for (const auto& wrong : played.wrong) std::printf("WRONG %s\n", wrong.c_str());
-    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), played.wrong.empty() ? "all is well" : "wrong");
-    return played.wrong.empty() ? 0 : 1;
+    const bool well = played.wrong.empty();
+    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), well ? "all is well" : "wrong");
+    return well ? 0 : 1;
 }
 
 }  // namespace
@@ -69,7 +70,9 @@ int main(int argc, char** argv) {
                  "messages; the same for the same seed. Exit status 1 when something was wrong.");
     simulation::Plan plan;
     bool told = false;
-    app.add_option("--schedules", plan.schedules, "How many schedules")->capture_default_str()->check(CLI::PositiveNumber);
+    app.add_option("--schedules", plan.schedules, "How many schedules")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
     app.add_option("--seed", plan.first_seed, "The first one's seed; the others follow")->capture_default_str();
     app.add_option("--jobs", plan.jobs, "Processes")->capture_default_str()->check(CLI::Range(1, 64));
     app.add_flag("--explain", told, "Play the one schedule of --seed and tell it step by step");

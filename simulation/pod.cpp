@@ -28,7 +28,8 @@ Pod::Pod(Scheduler& scheduler, Server& server, Bank& bank, std::string name, Sal
       taxes(database, {}), carts(database, catalog, inventory, shipping, taxes, {}), orders(database), manual_({}),
       bank_(bank, life), payments(database, {&bank_, &manual_}),
       checkout(database, {catalog, inventory, shipping, carts, orders, payments, taxes}, quick_checkout),
-      flash_sales(database, {catalog, inventory, orders, checkout}, nullptr, quick_sales), ledger_(database, {}), worker_(scheduler.loop().get_executor(), database, clock_, table_, quick_jobs) {
+      flash_sales(database, {catalog, inventory, orders, checkout}, nullptr, quick_sales), ledger_(database, {}),
+      worker_(scheduler.loop().get_executor(), database, clock_, table_, quick_jobs) {
     cart::routes(router_, carts, ledger_);
     checkout::routes(router_, checkout, ledger_);
     checkout::admin_routes(router_, checkout, ledger_);

@@ -55,6 +55,11 @@ std::string read_text(const std::string& body, const std::string& path) {
     return text_of(found);
 }
 
+std::int64_t read_number(const std::string& body, const std::string& member) {
+    const auto document = json::parse(body);
+    return document ? number_of(document->find(member)) : 0;
+}
+
 std::optional<Shown> read_order(const std::string& body) {
     const auto document = json::parse(body);
     if (!document) return std::nullopt;
@@ -154,7 +159,7 @@ void World::saw(const Shown& shown) { seen[shown.id].push_back(shown.status); }
 Task<> World::repeat(Pod& pod, http::Request copy) {
     co_await scheduler.turn();
     if (!pod.alive()) co_return;
-    scheduler.story.note(pod.life->name, "gets a request twice");
+    scheduler.story.note(pod.life->name, "gets a request that was sent twice");
     (void)co_await pod.answer(std::move(copy));
 }
 
@@ -169,7 +174,7 @@ Task<Reply> World::send(http::Request sent) {
         scheduler.story.note(name, "is lost on its way there");
         co_return nothing;
     }
-    if (scheduler.chance.per_mille(faults.repeated_message)) act(repeat(pod, sent));
+    if (scheduler.chance.per_mille(faults.repeated_message)) act(repeat(some_pod(), sent));
     if (!pod.alive()) co_return nothing;
     auto reply = co_await pod.answer(std::move(sent));
     if (pod.alive()) co_await scheduler.turn();

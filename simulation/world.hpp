@@ -49,6 +49,7 @@ struct Shown {
 std::optional<Shown> read_order(const std::string& body);
 /// A text in a document; empty where there is none. `order.id`: that of an object in it.
 std::string read_text(const std::string& body, const std::string& path);
+std::int64_t read_number(const std::string& body, const std::string& member);
 
 /// One thing that somebody asked for under a key of its own, and what he was told in the end.
 struct Ask {

@@ -29,7 +29,7 @@ class Module:
 class Tree:
     def __init__(self, root):
         self.root, self.findings, self.modules, self.listed = root, [], {}, set()
-        files = sorted(path for top in ("src", "tests", "bench") if (root / top).is_dir() for path in (root / top).rglob("*"))
+        files = sorted(path for top in ("src", "tests", "bench", "simulation") if (root / top).is_dir() for path in (root / top).rglob("*"))
         self.sources = [Source(root, path) for path in files if path.suffix in (".cpp", ".hpp")]
         for path in [p for p in files if p.name == "CMakeLists.txt"]:
             text = re.sub(r"#.*", "", path.read_text())
