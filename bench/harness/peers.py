@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 
-from harness import load, machine, servers, traffic, writes
+from harness import load, machine, servers, traffic, vendure, writes
 from harness.figures import Figure, compared
 
 NEST = machine.ROOT / "bench/peers/nest"
@@ -88,6 +88,7 @@ def beside(told):
 
 def measure(stage):
     install(stage.say)
+    vendure.install(stage.say)
     options, workers = stage.options, os.cpu_count()
     shelf = stage.shelf(stock=writes.PLENTY)
     database = stage.database()
@@ -101,15 +102,22 @@ def measure(stage):
     kept = {"ours": stage.shop("beside peers", shelf, workers=workers), "nest": nest("nest")}
     unkept = {"ours": stage.shop("beside peers, unkept", shelf, workers=workers, CACHE_L1_BYTES="0", CACHE_SHARED_BYTES_MAX="0"),
               "nest": nest("nest, unkept", CACHE="off")}
+    other = vendure.Vendure(stage, stage.shelf(vendure.PRODUCTS, stock=writes.PLENTY), workers, cores)
+    stage.callback(other.end)
+    other.begin()
     product = f"/api/v1/products/{shelf.handle(0)}"
     many = load.list_of([f"/api/v1/products/{shelf.handle(number)}" for number in range(0, shelf.products, max(1, shelf.products // 500))])
     reads = {"product, kept": (kept, product, None), "list of 20, kept": (kept, "/api/v1/products?limit=20", None),
              "product, from MariaDB each time": (unkept, "/", many), "list of 20, from MariaDB each time": (unkept, "/api/v1/products?limit=20", None)}
     results = {}
+    also = {"product, kept": other.product, "list of 20, kept": other.list}
     for what, (pair, target, script) in reads.items():
-        results[what] = stage.in_turns({who: lambda seconds, server=server: stage.wrk(server, target, seconds, script=script, beside=[database])
-                                        for who, server in pair.items()})
-    orders = {who: [] for who in kept}
+        runs = {who: lambda seconds, server=server: stage.wrk(server, target, seconds, script=script, beside=[database])
+                for who, server in pair.items()}
+        if what in also:
+            runs["vendure"] = lambda seconds: also[what](stage, seconds)
+        results[what] = stage.in_turns(runs)
+    orders = {who: [] for who in (*kept, "vendure")}
     for turn in range(options.repetitions + 1):
         for who, server in kept.items():
             file = stage.traffic(traffic.buyers(shelf, options.orders))
@@ -117,18 +125,22 @@ def measure(stage):
             told = load.cost(server, replay.count, [database])
             if turn > 0:
                 orders[who].append(told)
+        told = other.orders(stage, min(options.orders, VENDURE_ORDERS), writes.CONNECTIONS)
+        if turn > 0:
+            orders["vendure"].append(told)
     wrong = kept["ours"].audit()
     if wrong:
         raise RuntimeError("the invariants do not hold:\n" + wrong)
     results["order, placed"] = orders
-    memory = {who: server.memory_kib() / 1024 for who, server in kept.items()}
-    return rows(results, memory, kept["nest"].started, workers)
+    memory = {who: server.memory_kib() / 1024 for who, server in {**kept, "vendure": other}.items()}
+    return rows(results, memory, {"nest": kept["nest"].started, "vendure": other.started}, workers)
 
 
-NAMES = {"ours": "Caddy Shopping", "nest": "NestJS 11, TypeORM, Redis"}
+NAMES = {"ours": "Caddy Shopping", "nest": "NestJS 11, TypeORM, Redis", "vendure": "Vendure 3.7"}
+VENDURE_ORDERS = 200   # of a run: it takes a dozen a second
 
 
-def rows(results, memory, nest_start, workers):
+def rows(results, memory, starts, workers):
     def server(told):
         return [each["cpu_ms"] for each in told]
 
@@ -138,6 +150,10 @@ def rows(results, memory, nest_start, workers):
     figures = [
         compared("P3", f"{what} against NestJS", "CPU ms", server(results[what]["ours"]), server(results[what]["nest"]), target=1 / 20, target_text="≤ 0.05 ×",
                  reference_text="NestJS stand-in", note=note) for what in ("product, kept", "list of 20, kept")]
+    figures += [
+        compared("P3", f"{what} against Vendure", "CPU ms", server(results[what]["ours"]), server(results[what]["vendure"]), target=1 / 400,
+                 target_text="≤ 0.0025 ×", reference_text="Vendure", note=f"{note}, and one for Vendure's jobs; its {vendure.PRODUCTS} products, over GraphQL")
+        for what in ("product, kept", "list of 20, kept")]
     what = "product, from MariaDB each time"
     figures.append(compared("P4", f"{what}, against NestJS", "CPU ms", server(results[what]["ours"]), server(results[what]["nest"]), target=1 / 8,
                             target_text="≤ 0.125 ×", reference_text="NestJS stand-in", note=note))
@@ -149,9 +165,7 @@ def rows(results, memory, nest_start, workers):
             each = middle(told)
             figures.append(Figure("peer", what, each["cpu_ms"] + beside(each), "CPU ms", reference=each["per_second"], reference_text=NAMES[who], ratio=each["cpu_ms"],
                                   note=f"p99 {each['p99_ms']:.1f} ms"))
-    figures.append(Figure("P3", "memory against NestJS", memory["ours"], "MiB", reference=memory["nest"], reference_text="NestJS stand-in",
-                          ratio=memory["ours"] / memory["nest"], note=f"PSS of {workers} processes after these runs; the stand-in starts in {nest_start:.1f} s"))
+    for who, name, reference in (("nest", "memory against NestJS", "NestJS stand-in"), ("vendure", "memory against Vendure", "Vendure")):
+        figures.append(Figure("P3", name, memory["ours"], "MiB", reference=memory[who], reference_text=reference, ratio=memory["ours"] / memory[who],
+                              note=f"PSS after these runs, {workers} processes each{', one more for jobs' if who == 'vendure' else ''}; it starts in {starts[who]:.1f} s"))
     return figures
-
-
-

@@ -18,7 +18,7 @@ def number(value):
 
 def cells(figure):
     reference = f"{number(figure['reference'])} {figure['reference_text']}" if figure["reference"] is not None else figure["reference_text"] or "–"
-    ratio = f"{figure['ratio']:.2f}" if figure["ratio"] is not None else "–"
+    ratio = f"{figure['ratio']:.{2 if figure['ratio'] >= 0.095 else 4}f}" if figure["ratio"] is not None else "–"
     spread = f"±{figure['spread_percent'] / 2:.0f} %" if figure["spread_percent"] is not None else "–"
     return [figure["number"], figure["what"], f"{number(figure['value'])} {figure['unit']}", reference, ratio, figure["target_text"] or "–", spread, figure["verdict"]]
 

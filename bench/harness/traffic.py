@@ -9,7 +9,7 @@ One line a thing, its parts divided by tabs:
     # …                                            a remark
 
 `takes` says what to keep of the answer: `key:n:text`, divided by `;`, is what stands between the n-th `text` and the quote
-behind it. `{key}` in a target, a header or a body is what was kept. `{unique}` is different in each request.
+behind it, or the end of its header. `{key}` in a target, a header or a body is what was kept. `{unique}` is different in each request.
 """
 import json
 import random

@@ -23,6 +23,8 @@ public:
     int status() const { return status_; }
     /// Of the last complete answer, until the next `receive`.
     std::string_view body() const { return std::string_view(in_).substr(body_at_, length_); }
+    /// The same with its head before it.
+    std::string_view message() const { return std::string_view(in_).substr(0, body_at_ + length_); }
     /// It was lost, or the server closes it.
     bool is_over() const { return over_; }
     int socket() const { return socket_; }

@@ -191,7 +191,7 @@ private:
             std::cerr << seat.step->method << " " << seat.step->target << ": " << status << " "
                       << seat.connection.body().substr(0, 300) << "\n";
         }
-        if (answered) take_values(*seat.step, seat.connection.body(), seat.shopper);
+        if (answered) take_values(*seat.step, seat.connection.message(), seat.shopper);
     }
 
     Plan plan_;

@@ -140,15 +140,15 @@ std::string_view write_request(const Step& step, const Shopper& shopper) {
     return text;
 }
 
-void take_values(const Step& step, std::string_view body, Shopper& shopper) {
+void take_values(const Step& step, std::string_view message, Shopper& shopper) {
     for (const auto& take : step.takes) {
         std::size_t at = 0;
         for (int i = 0; i < take.place && at != std::string_view::npos; ++i) {
-            at = body.find(take.before, at);
+            at = message.find(take.before, at);
             if (at != std::string_view::npos) at += take.before.size();
         }
         if (at == std::string_view::npos) continue;
-        std::string value(body.substr(at, body.find('"', at) - at));
+        std::string value(message.substr(at, message.find_first_of("\"\r", at) - at));
         std::erase_if(shopper.values, [&](const auto& known) { return known.first == take.key; });
         shopper.values.emplace_back(take.key, std::move(value));
     }

@@ -45,7 +45,7 @@ Script read_script(const std::string& file);
 /// The bytes of a request, with this shopper's values in their places. Good until the next call.
 std::string_view write_request(const Step&, const Shopper&);
 
-/// Keeps what the answer tells.
-void take_values(const Step&, std::string_view body, Shopper&);
+/// Keeps what the answer tells, head and body: each value ends at a quote, or with its header.
+void take_values(const Step&, std::string_view message, Shopper&);
 
 }   // namespace caddy::bench

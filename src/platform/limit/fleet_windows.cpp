@@ -32,10 +32,10 @@ const redis::KeyPattern hot_key{{.owner = "limit",
 
 // KEYS: the windows that a request draws from. ARGV: need, want, how many spent, (microseconds ago, untold, told) of
 // each; then limit and window in seconds of each key. A slot counts until its own end plus the window. A lease counts
-// only when its use is told, so all that are open, or ended with the slot before this one, stay within a hundredth of the
-// limit, and none is given near the limit. It is kept under the slot with which it ends: a small one lives for several,
-// so that who comes once a second need not be asked for each time. What was told before this window was made was lost
-// with the one before it.
+// only when its use is told, so all that are open, or ended with the slot before this one, stay within a hundredth of
+// the limit, and none is given near the limit. It is kept under the slot with which it ends: a small one lives for
+// several, so that who comes once a second need not be asked for each time. What was told before this window was made
+// was lost with the one before it.
 const redis::Script draw_script{{.name = "limit.draw", .source = R"lua(
 if redis.replicate_commands then redis.replicate_commands() end
 local SLOTS = 100
