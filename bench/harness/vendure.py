@@ -8,7 +8,7 @@ import time
 from harness import load, machine, servers, traffic
 
 HOME = machine.ROOT / "bench/peers/vendure"
-ENVIRONMENT = {"NODE_ENV": "production", "NPM_CONFIG_LOGLEVEL": "error"}
+ENVIRONMENT = {"NODE_ENV": "production", "NPM_CONFIG_LOGLEVEL": "error", "VENDURE_DISABLE_TELEMETRY": "true"}
 PRODUCTS = 200   # its importer takes a third of a second for each
 COLUMNS = ["name", "slug", "description", "assets", "facets", "optionGroups", "optionValues", "sku", "price", "taxCategory", "stockOnHand",
            "trackInventory", "variantAssets", "variantFacets"]
