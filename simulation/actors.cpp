@@ -189,7 +189,7 @@ Task<> give_back(World& world, Shown order) {
     std::string body = R"({"reason":")" + ask.key + R"(",)";
     if (chance.per_mille(500)) {
         ask.amount_minor = chance.per_mille(300) ? order.total_minor : chance.between(1, order.total_minor);
-        body += R"("amount_minor":)" + std::to_string(ask.amount_minor) + "}";
+        body += R"("restock":false,"amount_minor":)" + std::to_string(ask.amount_minor) + "}";
     } else {
         const std::string restock = chance.per_mille(500) ? "true" : "false";
         body += R"("restock":)" + restock + R"(,"lines":)" + lines_of(world, order, ask.pieces) + "}";

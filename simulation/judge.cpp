@@ -48,6 +48,9 @@ private:
             for (const auto& fault : pod->faults) wrong("a fault was answered: " + fault);
         }
         for (const auto& thrown : world_.scheduler.escaped) wrong("a task ended by: " + thrown);
+        for (const auto& ask : world_.asks) {   // the actors know how to ask
+            if (ask->final_status == 400 || ask->final_status == 422) wrong(ask->key + " was answered " + ask->code);
+        }
         if (!world_.came_to_rest) wrong("work is left that does not come to an end");
         for (const auto& row : rows<NamedRow>(sql_undone)) {
             wrong("an event is not done: " + row.name + " after " + std::to_string(row.amount_minor) + " tries");
@@ -264,9 +267,10 @@ private:
             }
         }
         for (const auto& [id, account] : world_.bank.accounts) {
-            if (returned[id.text()] == account.returned_minor) continue;
-            wrong("payment " + id.text() + ": what was told to have gone back is " + std::to_string(returned[id.text()]) +
-                  ", the bank says " + std::to_string(account.returned_minor));
+            const auto said = returned[id.text()];
+            if (said == account.returned_minor) continue;
+            wrong("payment " + id.text() + ": " + std::to_string(said) + " was told to have gone back, the bank says " +
+                  std::to_string(account.returned_minor));
         }
     }
 

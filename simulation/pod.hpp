@@ -17,6 +17,7 @@ struct Reply {
     int status = 0;
     std::string code;   // of a refusal
     std::string body;
+    bool copied = false;   // the request arrived twice; nobody hears what came of the copy
     bool clear() const { return status != 0 && status != 503; }
 };
 

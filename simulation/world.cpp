@@ -149,7 +149,7 @@ Ask& World::new_ask(std::string what, std::string subject) {
     auto ask = std::make_unique<Ask>();
     ask->what = std::move(what);
     ask->subject = std::move(subject);
-    ask->key = ask->what + "-" + std::to_string(asks.size() + 1);
+    ask->key = ask->what + "-asked-" + std::to_string(asks.size() + 1);
     asks.push_back(std::move(ask));
     return *asks.back();
 }
@@ -174,9 +174,11 @@ Task<Reply> World::send(http::Request sent) {
         scheduler.story.note(name, "is lost on its way there");
         co_return nothing;
     }
-    if (scheduler.chance.per_mille(faults.repeated_message)) act(repeat(some_pod(), sent));
+    nothing.copied = scheduler.chance.per_mille(faults.repeated_message);
+    if (nothing.copied) act(repeat(some_pod(), sent));
     if (!pod.alive()) co_return nothing;
     auto reply = co_await pod.answer(std::move(sent));
+    reply.copied = nothing.copied;
     if (pod.alive()) co_await scheduler.turn();
     if (!pod.alive() || scheduler.chance.per_mille(faults.lost_message)) {
         scheduler.story.note(name, "gets no answer");
@@ -191,9 +193,10 @@ Task<> World::ask(Ask& ask, http::Request sent, int patience) {
     scheduler.story.note(ask.key, "asks", [&] { return ask.subject + " " + sent.body; });
     for (int turn = 0; turn < patience; ++turn) {
         const auto reply = co_await send(sent);
-        if (!reply.clear()) {
+        if (reply.copied) ++ask.unclear;
+        if (!reply.clear() || reply.code == "idempotency.in_progress") {
             ++ask.unclear;
-        } else if (reply.code != "idempotency.in_progress") {
+        } else {
             ask.final_status = reply.status;
             ask.code = reply.code;
             if (ask.acknowledged()) ask.body = reply.body;

@@ -59,7 +59,7 @@ struct Ask {
     std::int64_t customer = 0;
     std::int64_t amount_minor = 0;
     std::int64_t pieces = 0;
-    int unclear = 0;       // answers that never came
+    int unclear = 0;        // tries of which he does not know what came of them
     int final_status = 0;   // 0: he gave up
     std::string code;
     std::string body;      // of the last answer, where it was no refusal
