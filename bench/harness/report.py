@@ -114,9 +114,10 @@ def write_page(all_results):
              "How figures are taken stands in [bench/README.md](../bench/README.md), what was tried in [bench/NOTES.md](../bench/NOTES.md).", ""]
     for results in all_results:
         told, loads = results["machine"], [each[0] for each in results["load_average"].values()]
-        provisional = " **Provisional**: other programs used the machine meanwhile." if max(loads, default=0) > 1.5 * told["processors"] or results["quick"] else ""
+        began_calm = loads and loads[0] <= 1.5 * told["processors"]   # later on it is the run's own load
+        provisional = "" if began_calm and not results["quick"] else " **Provisional**: a quick run, or the machine had not come to rest when it began."
         lines.append(f"- `{results['command']}`: {told['taken_at'][:16].replace('T', ' ')} UTC, commit `{told['commit']}`, {told['processors']} × {told['processor']}, "
-                     f"{told['memory_mib'] // 1024} GiB, {told['system']}, kernel {told['kernel']}; load average {min(loads, default=0):.1f} to {max(loads, default=0):.1f}.{provisional}")
+                     f"{told['memory_mib'] // 1024} GiB, {told['system']}, kernel {told['kernel']}; load average {loads[0] if loads else 0:.1f} when it began.{provisional}")
     lines += ["", "Generator, server and database share the processors, so that the fairest figure is the CPU time that a request costs the server.", "",
               "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     own = [figure for figure in figures if not figure["number"].startswith("peer")]
