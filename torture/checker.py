@@ -4,7 +4,12 @@ from dataclasses import dataclass
 
 GRACE_S = 5.0                       # how long after its end a fault still explains an answer
 UNAVAILABLE = (503, 504)            # what a fault may cause; no fault explains another 5xx
-LIVE = ("pending_payment", "paid")  # orders that hold stock, while nobody fulfils
+HOLDS = ("pending_payment", "paid", "fulfilling", "shipped")   # orders whose unit is reserved or has left the shelf
+REFUSED = {   # what may be refused, and with which codes; of what stands not here nothing
+    "register": {"identity.email_taken"},   # an earlier try whose answer was lost
+    "logout": {"identity.token_invalid"},
+}
+AFTER_LOGOUT = ("refresh after logout", "me after logout")   # refused, always
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,71 @@ def check_answers(events, grace_s):
             yield Finding("unexplained 5xx", said, asked.get("key", ""))
 
 
+def check_refusals(events):
+    """A refusal is one that this request may get in this state; where an earlier try was lost, its success is what refuses the next."""
+    tries = Counter()
+    for asked, ended in answers(events):
+        act = asked["act"]
+        again, tries[act, asked.get("key")] = tries[act, asked.get("key")], tries[act, asked.get("key")] + 1
+        if ended is None or ended["what"] != "answer":
+            continue
+        if act in AFTER_LOGOUT:
+            if ended["status"] < 400:
+                yield Finding("a session outlived its end", f"{act} was answered {ended['status']}", asked["key"])
+            elif ended["status"] < 500 and ended["status"] != 401:
+                yield Finding("refusal that is not allowed", f"{act}: {ended['status']} {ended.get('code')}", asked["key"])
+        elif 400 <= ended["status"] < 500:
+            allowed = ended.get("code") in REFUSED.get(act, ()) and (act == "register" or again)
+            if not allowed:
+                yield Finding("refusal that is not allowed", f"{act}: {ended['status']} {ended.get('code')}", asked.get("key", ""))
+
+
+def check_staff(events, found):
+    """`adjustments`: reasons, which are keys, of counted stock with their sums; `refunds`: number and amount of each."""
+    counted, given = Counter(), Counter()
+    asked_for = {asked["key"]: asked["delta"] for asked, _ in answers(events) if asked["act"] == "adjust"}
+    for each in found["adjustments"]:
+        counted[each["key"]] += 1
+        if counted[each["key"]] > 1:
+            yield Finding("stock counted twice", each["key"], each["key"])
+        if asked_for.get(each["key"]) != each["delta"]:
+            yield Finding("stock that nobody counted", f"{each['key']}: {each['delta']}", each["key"])
+    totals = {row["number"]: row["total_minor"] for row in found["orders"]}
+    for each in found["refunds"]:
+        given[each["number"]] += each["amount_minor"]
+    for number, amount in given.items():
+        if amount > totals.get(number, 0):
+            yield Finding("refunded twice", f"{number}: {amount} of {totals.get(number)}")
+    status = {row["number"]: row["status"] for row in found["orders"]}
+    for asked, ended in answers(events):
+        if ended is None or ended.get("status") not in (200, 201):
+            continue
+        if asked["act"] == "adjust" and not counted[asked["key"]]:
+            yield Finding("lost count of stock", asked["key"], asked["key"])
+        if asked["act"] == "refund" and not given[asked["number"]]:
+            yield Finding("lost refund", asked["number"], asked["key"])
+        if asked["act"] == "fulfil" and status.get(asked["number"]) != "shipped":
+            yield Finding("lost parcel", asked["number"], asked["key"])
+
+
+def check_webhooks(events, due):
+    """`due`: aggregate and sequence of all that the receiver is owed. At least once, genuine, each aggregate's in its order."""
+    came, last = set(), {}
+    for each in events:
+        if each["what"] != "delivery":
+            continue
+        if not each["genuine"]:
+            yield Finding("signature that does not hold", each["event"])
+        named = each["aggregate"], each["sequence"]
+        if named not in came and last.get(each["aggregate"], 0) > each["sequence"]:
+            yield Finding("event out of order", f"{each['aggregate']}: {each['sequence']} after {last[each['aggregate']]}")
+        came.add(named)
+        last[each["aggregate"]] = max(last.get(each["aggregate"], 0), each["sequence"])
+    for each in due:
+        if (each["aggregate"], each["sequence"]) not in came:
+            yield Finding("event that never came", f"{each['sequence']} of {each['aggregate']}")
+
+
 def check_orders(events, rows):
     """`rows`: number, cart, total_minor, status of each order."""
     by_number, carts = Counter(row["number"] for row in rows), Counter(row["cart"] for row in rows)
@@ -70,11 +140,11 @@ def check_orders(events, rows):
 
 
 def check_stock(start, stock, rows):
-    """Each order is of one unit. `stock`: on_hand and reserved at the end."""
+    """Each order is of one unit. `start`: with what was counted in. `stock`: on_hand and reserved at the end."""
     if stock["on_hand"] < 0 or stock["reserved"] < 0 or stock["reserved"] > stock["on_hand"]:
         yield Finding("stock out of bounds", str(stock))
     held = stock["reserved"] + start - stock["on_hand"]
-    wanted = sum(1 for row in rows if row["status"] in LIVE)
+    wanted = sum(1 for row in rows if row["status"] in HOLDS)
     if held != wanted:
         yield Finding("stock does not add up", f"{wanted} orders hold a unit, the stock has given {held}")
 
@@ -89,14 +159,16 @@ def check_payments(events, rows, payments):
         if number not in approved:
             yield Finding("money that nobody gave", number)
     for row in rows:
-        if row["status"] == "paid" and paid[row["number"]] != 1:
+        if row["status"] in ("paid", "fulfilling", "shipped") and paid[row["number"]] != 1:
             yield Finding("paid without money", row["number"])
 
 
 def check(events, found, grace_s=GRACE_S):
-    """All findings. `found`: orders, payments, stock, start, undelivered, audit (its text where it has a finding)."""
-    findings = [*check_answers(events, grace_s), *check_orders(events, found["orders"]),
-                *check_stock(found["start"], found["stock"], found["orders"]),
+    """All findings. `found`: orders, payments, stock, start, adjustments, refunds, due, undelivered, audit (its text where it has a finding)."""
+    counted = sum(each["delta"] for each in found["adjustments"])
+    findings = [*check_answers(events, grace_s), *check_refusals(events), *check_orders(events, found["orders"]),
+                *check_stock(found["start"] + counted, found["stock"], found["orders"]),
+                *check_staff(events, found), *check_webhooks(events, found["due"]),
                 *check_payments(events, found["orders"], found["payments"])]
     if found["undelivered"]:
         findings.append(Finding("event not processed", f"{found['undelivered']} events of the outbox are due or parked"))

@@ -9,12 +9,13 @@ SPOILED = (
     ("wrong total", "UPDATE orders SET total_minor = total_minor + 1 WHERE number = '{first}'"),
     ("lost order", "UPDATE orders SET number = 'GONE' WHERE number = '{second}'"),
     ("stock does not add up", "UPDATE stock_levels SET reserved = reserved + 7 WHERE on_hand > 0"),
+    ("lost count of stock", "UPDATE stock_movements SET reason = 'spoiled' WHERE reason LIKE '________-____-____-____-____________'"),
     ("paid without money", "UPDATE orders SET status = 'paid' WHERE number = 'GONE'"),
 )
 
 
 def test_the_plan_has_faults_of_processes_and_of_a_server():
-    kinds = {each.kind for each in plan(SEED, SECONDS)}
+    kinds = {each.kind for each in plan(SEED, SECONDS, ["processes"])}
     assert any("database" in each or "redis" in each for each in kinds)
     assert any("worker" in each or "pod" in each for each in kinds)
 
