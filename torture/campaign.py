@@ -158,7 +158,9 @@ def main():
         asked = sum(1 for each in events if each["what"] == "invoke")
         print(f"{given.rolling} rolling restarts, {asked} requests, {len(lost)} failed", *lost[:5], sep="\n  ")
     sound = not findings and not broken and not lost and found["orders"]
-    print(f"{'nothing lost' if sound else f'NOT SOUND: {len(findings)} findings'}; history (and, of what is not sound, the database): {folder}; again: --topology {given.topology} --seed {given.seed}")
+    length = f"--rolling {given.rolling}" if given.rolling else f"--minutes {given.minutes:g} --faults {','.join(given.faults)}"
+    same = f"--topology {given.topology} --seed {given.seed} {length}"
+    print(f"{'nothing lost' if sound else f'NOT SOUND: {len(findings)} findings'}; history (and, of what is not sound, the database): {folder}; again: {same}")
     return 0 if sound else 1
 
 
