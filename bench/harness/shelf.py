@@ -117,11 +117,11 @@ class Shelf:
                    f"B{number:07d}-{place}", rng.choice([60, 120, 350, 900, 2400]), "shopify", quantity, "deny", "manual", own, before,
                    "true", "true", title[:60] if place == 0 else "", sayings[0][1] if place == 0 else "", "g", "active" if place == 0 else ""]
 
-    def write(self, file):
-        """How many variants were written."""
+    def write(self, file, numbers=None):
+        """All products, or those with these numbers; how many variants were written."""
         writer, variants = csv.writer(file, lineterminator="\n"), 0
         writer.writerow(COLUMNS)
-        for number in range(self.products):
+        for number in numbers or range(self.products):
             for row in self.rows(number):
                 writer.writerow(row)
                 variants += 1

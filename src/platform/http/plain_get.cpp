@@ -119,7 +119,7 @@ private:
 std::optional<PlainGet> read_plain_get(std::string_view bytes, std::size_t header_count_max) {
     constexpr std::string_view method = "GET ";
     constexpr std::string_view version = " HTTP/1.1\r\n";
-    if (!bytes.starts_with(method)) return std::nullopt;
+    if (!bytes.starts_with("GET /")) return std::nullopt;   // other forms of a target are never kept
     const auto target_end = bytes.find(' ', method.size());
     if (target_end == std::string_view::npos) return std::nullopt;
     if (bytes.substr(target_end, version.size()) != version) return std::nullopt;
