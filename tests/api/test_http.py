@@ -121,3 +121,14 @@ def test_the_limits_of_the_guide_hold_and_say_so(fresh_shop):
     assert statuses.count(200) <= 20 and statuses[-1] == 429
     assert fresh_shop.get("/health").status_code == 200
     fresh_shop.stop()
+
+
+def test_every_answer_tells_browsers_what_they_may_do_with_it(fresh_shop):
+    fresh_shop.settings.update(HTTP_HSTS_MAX_AGE_S="31536000")
+    fresh_shop.start()
+    for path in ("/api/v1/products", "/api/v1/me", "/nowhere", "/", "/health"):
+        headers = fresh_shop.http.get(fresh_shop.base + path, timeout=30).headers
+        assert headers["Strict-Transport-Security"] == "max-age=31536000", path
+        assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "no-referrer", path
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"] and "unsafe" not in headers["Content-Security-Policy"], path
+    fresh_shop.stop()
