@@ -6,6 +6,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace caddy::http {
@@ -19,6 +21,8 @@ constexpr std::uint32_t framing_bytes_max = 8 * 1024;   // of one chunk's line, 
 // `0`, and two line ends: no message ends with less, and the parser wants no less of its end at once.
 constexpr std::size_t end_bytes = 5;
 
+bool is_control(unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7F; }
+
 bool has_bare_line_feed(std::string_view text) {
     for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
         if (at == 0 || text[at - 1] != '\r') return true;
@@ -30,11 +34,18 @@ bool has_bare_line_feed(std::string_view text) {
 
 struct ChunkedBody::Impl {
     beast::request_parser<beast::string_body> parser;
+    /// The parser lets anything stand between quotes: a line feed there is the end of the line for others, who would
+    /// read another message than this one (RFC 9112, section 7.1.1; RFC 9110, section 5.6.4).
+    std::function<void(std::uint64_t, boost::beast::string_view, boost::system::error_code&)> judge_extensions =
+        [](std::uint64_t, boost::beast::string_view extensions, boost::system::error_code& error) {
+            if (std::ranges::any_of(extensions, is_control)) error = beast::error::bad_chunk_extension;
+        };
 };
 
 ChunkedBody::ChunkedBody(std::size_t bytes_max) : impl_(std::make_unique<Impl>()) {
     auto& parser = impl_->parser;
     parser.eager(true);
+    parser.on_chunk_header(impl_->judge_extensions);
     parser.body_limit(bytes_max);
     parser.header_limit(framing_bytes_max);
     // The parser wants a head; the real one has been read, and judged more strictly.

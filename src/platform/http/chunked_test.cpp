@@ -51,7 +51,8 @@ TEST(ChunkedBodies, EndWhereTheyEndAndTheNextRequestStays) {
 
 TEST(ChunkedBodies, ThatAreMalformedAreRefusedInPiecesOfAnySize) {
     for (const std::string_view text :
-         {"0\r\n\1\2\3\4\5\r\n\r\n", "5\nhello\r\n0\r\n\r\n", "-1\r\n\r\n\r\n", "1\r\nab\r\n0\r\n\r\n"}) {
+         {"0\r\n\1\2\3\4\5\r\n\r\n", "5\nhello\r\n0\r\n\r\n", "-1\r\n\r\n\r\n", "1\r\nab\r\n0\r\n\r\n",
+          "1;x=\"\n\"\r\na\r\n0\r\n\r\n", "1\r\na\r\n0;x=\"\r\n\r\n\"\r\n\r\n"}) {
         for (std::size_t piece = 1; piece <= text.size(); ++piece)
             EXPECT_EQ(read(text, piece).state, State::malformed) << text << piece;
     }
