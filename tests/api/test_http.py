@@ -59,25 +59,6 @@ def test_answers_are_compressed_for_those_who_take_it(shop):
     assert brotli.headers["Content-Encoding"] == "br"
 
 
-@pytest.mark.parametrize("request_bytes", [
-    b"GET / HTTP/1.1\r\n\r\n",                                                                    # no Host
-    b"POST /api/v1/carts HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-    b"POST /api/v1/carts HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
-    b"POST /api/v1/carts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
-    b"GET /health HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n",                                     # obs-fold
-    b"GET /health HTTP/1.1\nHost: a\n\n",                                                         # bare LF
-    b"GET /health HTTP/1.1\r\nHost : a\r\n\r\n",                                                  # space before the colon
-    b"GET /../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
-    b"GET /%2e%2e/x HTTP/1.1\r\nHost: a\r\n\r\n",
-    b"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
-    b"GET /health\x00 HTTP/1.1\r\nHost: a\r\n\r\n",
-])
-def test_what_two_programs_might_read_differently_is_refused_and_closed(shop, request_bytes):
-    answer = raw(shop, request_bytes)
-    assert answer.startswith(b"HTTP/1.1 400 "), answer[:200]
-    assert len(STATUS_LINE.findall(answer)) == 1
-
-
 def test_pipelined_requests_are_answered_in_order(shop):
     one = b"GET /api/v1/products/plain-mug HTTP/1.1\r\nHost: a\r\n\r\n"
     two = b"GET /api/v1/products/no-such HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
