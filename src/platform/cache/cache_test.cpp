@@ -118,6 +118,8 @@ protected:
     Cached() {
         auto& route = router.get("/things/{thing}", Access::anyone, [this](http::Request& r) { return read(r); });
         route.caching = http::Caching{.name = "test.thing", .query = {"a", "b"}, .tags = {"thing:{thing}"}};
+        auto& shelf = router.get("/shelves/{shelf}", Access::anyone, [this](http::Request& it) { return look(it); });
+        shelf.caching = http::Caching{.name = "test.shelf", .tags = {"shelves"}, .tags_of_any_part = {"price"}};
         cache.attach(router);
         cache.heard_until(ReplyCache::Instant::max());
     }
@@ -136,6 +138,18 @@ protected:
         http::Response response;
         response.body = std::to_string(seen);
         response.with("Cache-Control", "public, max-age=15");
+        co_return response;
+    }
+
+    /// `full` shows a cup and a pot; `long` more than is worth to be told, `closed` does not say what.
+    Task<Result<http::Response>> look(http::Request& request) {
+        ++reads;
+        http::Response response;
+        response.body = std::to_string(value);
+        const auto name = request.path_text("shelf");
+        if (name == "full") response.parts = {"thing:cup", "thing:pot"};
+        if (name == "long") response.parts.assign(1'000, "thing:cup");
+        co_await pause(takes);
         co_return response;
     }
 
@@ -202,6 +216,21 @@ TEST_F(Cached, a_change_drops_what_shows_it_and_nothing_else) {
     change_to(2);
     EXPECT_EQ(get("/things/tea"), "2");
     EXPECT_EQ(get("/things/cup"), "1");
+}
+
+TEST_F(Cached, a_reply_that_says_what_it_shows_goes_with_that_alone) {
+    const auto all = [this](const std::vector<std::string>& tags) {
+        std::vector<Place> places;
+        for (const auto& tag : tags) places.push_back(Epochs::place_of(tag));
+        epochs.move(places);
+        ++value;
+        return get("/shelves/full") + get("/shelves/long") + get("/shelves/closed");
+    };
+    EXPECT_EQ(all({}), "222");
+    EXPECT_EQ(all({"price", "thing:tea"}), "233");
+    EXPECT_EQ(all({"price", "thing:pot"}), "444");
+    EXPECT_EQ(all({"price", "thing:cup"}), "555");
+    EXPECT_EQ(all({"shelves"}), "666");
 }
 
 TEST_F(Cached, is_found_by_the_target_that_asked_for_it_while_it_may_be_given) {

@@ -29,6 +29,7 @@ constexpr milliseconds copy_lag_max(1'000);   // of a read-only copy, as far as 
 constexpr milliseconds reaches_redis_within(1'000);
 constexpr milliseconds look_again_after(20);
 constexpr int looks_again = 10;
+constexpr std::size_t parts_max = 256;        // what shows more goes with any: each is looked at whenever it is given
 
 /// Asked by nobody in particular: what comes of it is everybody's.
 http::Request anonymous(const http::Request& asked) {
@@ -95,7 +96,6 @@ struct ReplyCache::Flight {
     const Kept& route;
     Epochs::Moment moment;
     std::vector<Place> places;
-    std::vector<std::string> tags;
     Instant begun = steady_clock::now();
     Time made_at{};
     int asked = 0;   // by requests that wait for it
@@ -157,6 +157,7 @@ bool ReplyCache::write_key(const Kept& route, const http::Request& request) {
 std::vector<Place> ReplyCache::places_of(const Kept& route, const http::Request& request) const {
     std::vector<Place> places;
     for (const auto& tag : route.caching.tags) places.push_back(Epochs::place_of(filled_in(tag, request)));
+    for (const auto& tag : route.caching.tags_of_any_part) places.push_back(Epochs::place_of(tag));
     return places;
 }
 
@@ -260,8 +261,7 @@ std::shared_ptr<ReplyCache::Flight> ReplyCache::take_flight(const Kept& route, c
         if (there.begun >= dropped_at_ && epochs_.unmoved_since(there.moment, there.places)) return at->second;
     }
     const auto moment = epochs_.now();
-    auto flight = std::make_shared<Flight>(Flight{key, route, moment, places_of(route, request), {}});
-    for (const auto& tag : route.caching.tags) flight->tags.push_back(filled_in(tag, request));
+    auto flight = std::make_shared<Flight>(Flight{key, route, moment, places_of(route, request)});
     flights_[key] = flight;
     if (tasks_.spawn(fly(flight, anonymous(request)))) return flight;
     flights_.erase(key);
@@ -325,10 +325,20 @@ Task<> ReplyCache::ask_handler(Flight& flight, http::Request& request) {
         CADDY_ASSERT(outcome->status == 200 && !outcome->rest);
         reply.content_type = outcome->content_type;
         reply.headers = std::move(outcome->headers);
+        reply.places = narrowed(flight, outcome->parts);
         reply.prepared = outcome->prepared ? outcome->prepared
                                            : http::prepare(std::move(outcome->body), outcome->content_type);
     }
     flight.reply = keep(flight, std::move(reply));
+}
+
+/// What moves a reply that says what it shows: its route's own tags, and those parts.
+std::vector<Place> ReplyCache::narrowed(const Flight& flight, const std::vector<std::string>& parts) {
+    auto places = flight.places;
+    if (parts.empty() || parts.size() > parts_max) return places;
+    places.resize(flight.route.caching.tags.size());
+    for (const auto& part : parts) places.push_back(Epochs::place_of(part));
+    return places;
 }
 
 /// Puts a fresh reply where later requests find it. Of refusals only "there is no such thing" is kept.
@@ -341,7 +351,7 @@ std::shared_ptr<const Reply> ReplyCache::keep(const Flight& flight, Reply reply)
     if (reads_copies_ && epochs_.moved_within(copy_lag_max, flight.places))
         usable = fresh = std::min(fresh, copy_lag_max);
     reply.moment = flight.moment;
-    reply.places = flight.places;
+    if (reply.places.empty()) reply.places = flight.places;
     reply.made_at = flight.made_at;
     reply.read_at = flight.begun;
     reply.fresh_until = flight.begun + fresh;

@@ -88,6 +88,7 @@ private:
     Task<> make(Flight&, http::Request&);
     Task<SharedStore::Found> look(const Flight&, const Context&);
     Task<> ask_handler(Flight&, http::Request&);
+    static std::vector<Place> narrowed(const Flight&, const std::vector<std::string>& parts);
     std::shared_ptr<const Reply> keep(const Flight&, Reply);
     void land(Flight&);
     Task<> wait(Flight&, Instant limit);

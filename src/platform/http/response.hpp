@@ -39,6 +39,9 @@ struct Response {
     std::string etag{};
     /// Sent in place of `body` (and with its ETag) where set.
     std::shared_ptr<const Prepared> prepared{};
+    /// The things that it shows, as tags: `product:prod_05a…`. Where it is kept (Caching) it is dropped with one of
+    /// them, instead of with any.
+    std::vector<std::string> parts{};
     /// Where set, `body` is only the beginning, and this brings the rest. Without an ETag of its own it has none.
     PieceSource rest{};
 

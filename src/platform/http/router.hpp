@@ -41,6 +41,8 @@ struct Caching {
     /// What the answer is made from; `{name}` is the route's parameter: `product:{product}`. It is dropped once an
     /// event that moves one of them was committed.
     std::vector<std::string> tags{};
+    /// The same for an answer that does not say which things it shows (Response::parts): any of them may have changed.
+    std::vector<std::string> tags_of_any_part{};
     /// How long it is given as it is when nothing is heard of a change; then it is made anew.
     std::chrono::milliseconds fresh{30'000};
     /// The same for "there is no such thing".

@@ -4,6 +4,8 @@
 #include "platform/jobs/outbox.hpp"
 #include "platform/json/decode.hpp"
 
+#include <type_traits>
+
 namespace caddy::catalog {
 namespace events {
 
@@ -23,10 +25,12 @@ Task<> emit_category_changed(db::Transaction& tx, const Context& ctx, CategoryId
 
 namespace {
 
-/// A product is read by its id and by its handle, and stands in lists.
+/// A product is read by its id and by its handle, and stands in lists: a change may put it into any of them, or take
+/// it away. Whether it can be had changes only those that show it, and those that do not say what they show.
 template <class Event>
 std::vector<std::string> tags_of_product(const db::Announcement& announcement) {
-    std::vector<std::string> tags{"products", "product:" + announcement.aggregate};
+    constexpr bool stays = std::is_same_v<Event, events::AvailabilityChanged>;
+    std::vector<std::string> tags{stays ? "availability" : "products", "product:" + announcement.aggregate};
     const auto event = json::from_json<Event>(announcement.payload);
     tags.push_back("product:" + event.value().handle);
     return tags;

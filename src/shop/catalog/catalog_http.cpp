@@ -92,15 +92,30 @@ http::Response public_answer(const T& value, int fresh_s) {
     return response;
 }
 
+/// Which products a list shows. None where it is one of what can be had: any of them may come into it.
+std::vector<std::string> parts_of(const ProductQuery& query, const std::vector<Card>& cards) {
+    std::vector<std::string> parts;
+    if (query.in_stock) return parts;
+    for (const auto& card : cards) parts.push_back("product:" + card.id.text());
+    return parts;
+}
+
 Task<Result<http::Response>> list_products(http::Request& request, CatalogService& catalog) {
     CADDY_CO_TRY(const auto query, parse_query(request));
     CADDY_CO_TRY(const auto page, request.page());
     CADDY_CO_TRY(const auto with_variants, parse_expand(request));
     CADDY_CO_TRY(auto cards, co_await catalog.list(request.ctx, query, page));
-    if (!with_variants) co_return public_answer(cards, products_fresh_s);
-    Page<FullCard> full{.data = {}, .next = std::move(cards.next), .limit = cards.limit, .count = cards.count};
-    full.data = co_await catalog.with_variants(request.ctx, std::move(cards.data));
-    co_return public_answer(full, products_fresh_s);
+    auto parts = parts_of(query, cards.data);
+    http::Response response;
+    if (with_variants) {
+        Page<FullCard> full{.data = {}, .next = std::move(cards.next), .limit = cards.limit, .count = cards.count};
+        full.data = co_await catalog.with_variants(request.ctx, std::move(cards.data));
+        response = public_answer(full, products_fresh_s);
+    } else {
+        response = public_answer(cards, products_fresh_s);
+    }
+    response.parts = std::move(parts);
+    co_return response;
 }
 
 Task<Result<http::Response>> show_product(http::Request& request, CatalogService& catalog) {
@@ -130,7 +145,8 @@ void routes(http::Router& r, CatalogService& catalog) {
                                                    "limit", "cursor", "count", "expand"};
     // What caches keep of these, and which events drop it: see cache_tags in catalog_events.cpp.
     r.get("/api/v1/products", Access::anyone, http::bind(list_products, catalog)).caching = http::Caching{
-        .name = "catalog.products", .query = list_parameters, .tags = {"products", "categories"}};
+        .name = "catalog.products", .query = list_parameters, .tags = {"products", "categories"},
+        .tags_of_any_part = {"availability"}};
     r.get("/api/v1/products/{product}", Access::anyone, http::bind(show_product, catalog)).caching =
         http::Caching{.name = "catalog.product", .tags = {"product:{product}", "categories"}};
     r.get("/api/v1/categories", Access::anyone, http::bind(list_categories, catalog)).caching =

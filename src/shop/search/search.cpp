@@ -188,6 +188,7 @@ Task<Result<SearchPage>> SearchService::find(const Context& ctx, const SearchQue
     }
     const auto shown_ids = products_of(shown, shown.size());
     result.data = co_await catalog_.cards(db, shown_ids);
+    result.matching = ids;
     co_return result;
 }
 

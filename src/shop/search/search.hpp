@@ -69,6 +69,7 @@ struct SearchPage {
     PageMark page;
     Match match = Match::all;
     Facets facets;
+    std::vector<catalog::ProductId> matching;   // all that are counted in the facets; not told to callers
 };
 BOOST_DESCRIBE_STRUCT(SearchPage, (), (data, page, match, facets))
 

@@ -74,7 +74,11 @@ Task<Result<http::Response>> find(http::Request& request, SearchService& search)
     CADDY_CO_TRY(const auto query, parse_query(request));
     CADDY_CO_TRY(const auto page, request.page());
     CADDY_CO_TRY(const auto found, co_await search.find(request.ctx, query, page));
-    co_return public_answer(found);
+    auto response = public_answer(found);
+    if (!query.in_stock) {   // else any product that can be had again may come into it
+        for (const auto id : found.matching) response.parts.push_back("product:" + id.text());
+    }
+    co_return response;
 }
 
 Task<Result<http::Response>> count_facets(http::Request& request, SearchService& search) {
@@ -101,12 +105,14 @@ void routes(http::Router& r, SearchService& search) {
         http::Caching{.name = "search.find",
                       .query = {"q", "filter[category]", "filter[price][gte]", "filter[price][lte]",
                                 "filter[in_stock]", "filter[vendor]", "limit", "cursor"},
-                      .tags = tags};
+                      .tags = tags,
+                      .tags_of_any_part = {"availability"}};
     r.get("/api/v1/search/facets", Access::anyone, http::bind(count_facets, search)).caching =
         http::Caching{.name = "search.facets",
                       .query = {"filter[category]", "filter[price][gte]", "filter[price][lte]", "filter[in_stock]",
                                 "filter[vendor]"},
-                      .tags = tags};
+                      .tags = tags,
+                      .tags_of_any_part = {"availability"}};
     r.get("/api/v1/search/suggest", Access::anyone, http::bind(suggest, search)).caching =
         http::Caching{.name = "search.suggest", .query = {"q"}, .tags = tags};
 }
