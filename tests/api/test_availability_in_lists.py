@@ -1,7 +1,18 @@
 """What is sold out says so wherever it is shown, at once, though lists and searches are kept and drop only what shows it."""
 import uuid
 
+import pytest
+
+from tests.shop import Shop
 from tests.waiting import until
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A shop of this file's own: what is made here would be counted elsewhere."""
+    own = Shop(tmp_path_factory.mktemp("availability")).start()
+    yield own
+    own.stop()
 
 
 def product(shop, word, quantity):
