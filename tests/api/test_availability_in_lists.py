@@ -3,7 +3,7 @@ import uuid
 
 import pytest
 
-from tests.shop import Shop
+from tests.shop import Shop, key
 from tests.waiting import until
 
 
@@ -21,7 +21,7 @@ def product(shop, word, quantity):
         "variants": [{"option_values": ["S"], "tracked": True, "policy": "deny", "price": {"amount_minor": 1000, "currency": "CNY"}}]}, headers=shop.owner())
     assert made.status_code == 201, made.text
     variant = made.json()["variants"][0]["id"]
-    answer = shop.post(f"/admin/inventory/{variant}/adjust", {"delta": quantity, "reason": "counted"}, headers={**shop.owner(), "Idempotency-Key": uuid.uuid4().hex})
+    answer = shop.post(f"/admin/inventory/{variant}/adjust", {"delta": quantity, "reason": "counted"}, headers={**shop.owner(), "Idempotency-Key": key()})
     assert answer.status_code == 200, answer.text
     return made.json()["id"], variant
 

@@ -145,7 +145,7 @@ def spoilt(shop, method, path, body, headers, name):
     return shop.http.request(method, shop.base + "/api/v1" + path, json={**body, name: ADDED[name]}, timeout=30, headers=headers)
 
 
-@pytest.mark.parametrize("name", [name for name in ADDED])
+@pytest.mark.parametrize("name", ADDED)
 def test_a_member_that_only_the_shop_decides_decides_nothing(shop, name):
     cart, proof = shop.cart(("plain-mug", 2))
     right = cart["totals"]["total"]

@@ -32,6 +32,11 @@ inline constexpr CharSet value_chars = all_but_controls();
 
 constexpr bool is_in(const CharSet& set, char c) { return set[static_cast<unsigned char>(c)]; }
 
+/// Whether a text may stand in a value: no control character but the tab (RFC 9110, section 5.5).
+constexpr bool is_value(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return is_in(value_chars, c); });
+}
+
 /// ASCII alone.
 constexpr char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 

@@ -1,12 +1,12 @@
 #include "platform/http/chunked.hpp"
 
 #include "core/assert.hpp"
+#include "platform/http/chars.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -20,8 +20,6 @@ constexpr std::uint32_t framing_bytes_max = 8 * 1024;   // of one chunk's line, 
 
 // `0`, and two line ends: no message ends with less, and the parser wants no less of its end at once.
 constexpr std::size_t end_bytes = 5;
-
-bool is_control(unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7F; }
 
 bool has_bare_line_feed(std::string_view text) {
     for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
@@ -38,7 +36,7 @@ struct ChunkedBody::Impl {
     /// read another message than this one (RFC 9112, section 7.1.1; RFC 9110, section 5.6.4).
     std::function<void(std::uint64_t, boost::beast::string_view, boost::system::error_code&)> judge_extensions =
         [](std::uint64_t, boost::beast::string_view extensions, boost::system::error_code& error) {
-            if (std::ranges::any_of(extensions, is_control)) error = beast::error::bad_chunk_extension;
+            if (!is_value(extensions)) error = beast::error::bad_chunk_extension;
         };
 };
 

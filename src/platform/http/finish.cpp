@@ -20,12 +20,6 @@ bool has_header(const Response& response, std::string_view lower_name) {
                        [&](const auto& header) { return is_named(header.first, lower_name); });
 }
 
-/// A value that could end its own line would write headers of its own.
-bool is_safe(std::string_view text) {
-    return std::none_of(text.begin(), text.end(),
-                        [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
-}
-
 void put(std::string& head, std::string_view name, std::string_view value) {
     using namespace std::string_view_literals;   // whose lengths nobody has to count
     head.append(name).append(": "sv).append(value).append("\r\n"sv);
@@ -62,10 +56,11 @@ void put_own(std::string& head, const Response& response, std::string& vary) {
             vary.append(vary.empty() ? "" : ", ").append(value);
             continue;
         }
-        if (is_safe(value) && std::all_of(name.begin(), name.end(), is_token_char))
+        // A value that could end its own line would write headers of its own.
+        if (is_value(value) && std::all_of(name.begin(), name.end(), is_token_char))
             put(head, name, value);
         else
-            log::error("http.unsafe_header", {{"name", is_safe(name) ? std::string_view(name) : "?"}});
+            log::error("http.unsafe_header", {{"name", is_value(name) ? std::string_view(name) : "?"}});
     }
 }
 

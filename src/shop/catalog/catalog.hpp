@@ -27,6 +27,9 @@ struct MediaTag {
     static constexpr std::string_view prefix = "med";
 };
 using ProductId = Id<ProductTag>;
+
+/// What a kept answer that shows a product is dropped by (http::Caching), by its id or its handle.
+inline std::string product_tag(std::string_view id_or_handle) { return "product:" + std::string(id_or_handle); }
 using VariantId = Id<VariantTag>;
 using CategoryId = Id<CategoryTag>;
 using MediaId = Id<MediaTag>;

@@ -30,9 +30,9 @@ namespace {
 template <class Event>
 std::vector<std::string> tags_of_product(const db::Announcement& announcement) {
     constexpr bool stays = std::is_same_v<Event, events::AvailabilityChanged>;
-    std::vector<std::string> tags{stays ? "availability" : "products", "product:" + announcement.aggregate};
+    std::vector<std::string> tags{stays ? "availability" : "products", product_tag(announcement.aggregate)};
     const auto event = json::from_json<Event>(announcement.payload);
-    tags.push_back("product:" + event.value().handle);
+    tags.push_back(product_tag(event.value().handle));
     return tags;
 }
 

@@ -96,7 +96,7 @@ http::Response public_answer(const T& value, int fresh_s) {
 std::vector<std::string> parts_of(const ProductQuery& query, const std::vector<Card>& cards) {
     std::vector<std::string> parts;
     if (query.in_stock) return parts;
-    for (const auto& card : cards) parts.push_back("product:" + card.id.text());
+    for (const auto& card : cards) parts.push_back(product_tag(card.id.text()));
     return parts;
 }
 

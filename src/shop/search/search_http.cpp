@@ -76,7 +76,7 @@ Task<Result<http::Response>> find(http::Request& request, SearchService& search)
     CADDY_CO_TRY(const auto found, co_await search.find(request.ctx, query, page));
     auto response = public_answer(found);
     if (!query.in_stock) {   // else any product that can be had again may come into it
-        for (const auto id : found.matching) response.parts.push_back("product:" + id.text());
+        for (const auto id : found.matching) response.parts.push_back(catalog::product_tag(id.text()));
     }
     co_return response;
 }
