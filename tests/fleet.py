@@ -172,8 +172,8 @@ class Fleet:
 class Buyer(threading.Thread):
     """Fills carts and buys, each request at another pod, and remembers each attempt with all that it was told.
 
-    An attempt without a clear answer is repeated with its key, as clients are told to. A third of the orders is
-    cancelled, a third paid for, a third left.
+    What has no clear answer is asked again with its key, as clients are told to: a line whose answer was lost would
+    stand twice in the cart without one. A third of the orders is cancelled, a third paid for, a third left.
     """
 
     def __init__(self, fleet, stop):
@@ -191,12 +191,13 @@ class Buyer(threading.Thread):
             self.fault = fault
 
     def insist(self, ask, seconds=60):
-        """Asks pods in turn until one answers otherwise than `unavailable`; None when the storm ends before."""
+        """Asks pods in turn until one answers otherwise than "not now"; None when the storm ends before."""
         limit = time.monotonic() + seconds
         while not self.stop.is_set():
             try:
                 answer = ask(self.fleet.pod())
-                if answer.status_code not in (503, 504):
+                is_under_way = answer.status_code == 409 and answer.json()["code"] == "idempotency.in_progress"
+                if answer.status_code not in (503, 504) and not is_under_way:
                     return answer
                 assert int(answer.headers["Retry-After"]) >= 1, answer.text
             except LOST:
@@ -207,13 +208,15 @@ class Buyer(threading.Thread):
         return None
 
     def cart(self):
-        made = self.insist(lambda pod: pod.post("/carts"))
+        opened, added = {"Idempotency-Key": key()}, {"Idempotency-Key": key()}
+        made = self.insist(lambda pod: pod.post("/carts", headers=opened))
         if made is None:
             return None
         assert made.status_code == 201, made.text
         cart = made.json()
         proof = {"X-Cart-Token": cart["token"]}
-        for ask in (lambda pod: pod.post(f"/carts/{cart['id']}/lines", {"variant_id": self.fleet.variant, "quantity": 1}, headers=proof),
+        one_of_it = {"variant_id": self.fleet.variant, "quantity": 1}
+        for ask in (lambda pod: pod.post(f"/carts/{cart['id']}/lines", one_of_it, headers={**proof, **added}),
                     lambda pod: pod.patch(f"/carts/{cart['id']}", self.fleet.address, headers=proof)):
             answer = self.insist(ask)
             if answer is None:
