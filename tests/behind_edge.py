@@ -6,7 +6,7 @@ from contextlib import suppress
 import requests
 
 from tests.fleet import LOST
-from tests.shop import ADDRESS, key
+from tests.shop import ADDRESS, is_under_way, key
 
 
 def is_ready(base):
@@ -59,8 +59,7 @@ class Shopper(threading.Thread):
         while True:
             with suppress(*LOST):
                 answer = requests.request(method, self.base + path, json=body, headers=headers, timeout=5)
-                is_told_to_wait = answer.status_code == 409 and answer.json()["code"] == "idempotency.in_progress"   # the first try's pod
-                if answer.status_code not in (502, 503, 504) and not is_told_to_wait:
+                if answer.status_code not in (502, 503, 504) and not is_under_way(answer):   # at the first try's pod
                     assert answer.status_code in statuses, (path, answer.text)
                     return answer.json()
             assert time.monotonic() < limit, f"{method} {path} has no answer"

@@ -15,7 +15,7 @@ from pathlib import Path
 import requests
 
 from tests import mariadb
-from tests.shop import ADDRESS, Shop, key
+from tests.shop import ADDRESS, Shop, is_under_way, key
 
 HEADER = "Handle,Title,Published,Option1 Name,Option1 Value,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price\n"
 LOST = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
@@ -196,8 +196,7 @@ class Buyer(threading.Thread):
         while not self.stop.is_set():
             try:
                 answer = ask(self.fleet.pod())
-                is_under_way = answer.status_code == 409 and answer.json()["code"] == "idempotency.in_progress"
-                if answer.status_code not in (503, 504) and not is_under_way:
+                if answer.status_code not in (503, 504) and not is_under_way(answer):
                     return answer
                 assert int(answer.headers["Retry-After"]) >= 1, answer.text
             except LOST:

@@ -53,6 +53,11 @@ def key():
     return str(uuid.uuid4())
 
 
+def is_under_way(answer):
+    """Whether the shop says that an earlier try with this key is still running: ask again in a moment."""
+    return answer.status_code == 409 and answer.json()["code"] == "idempotency.in_progress"
+
+
 class Shop:
     def __init__(self, directory, **settings):
         self.directory = Path(directory)
